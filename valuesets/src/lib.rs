@@ -1,0 +1,3 @@
+//! Questions about sets of concepts: compose, expand, validate, translate, closure.
+
+pub mod conceptmap;
