@@ -17,12 +17,13 @@
 //! ```
 
 mod error;
-
 pub mod index;
-
+pub mod language;
 pub mod model;
+mod set;
 
 pub use error::{Error, Result};
-pub use index::EditionBuilder;
-
+pub use index::{Edition, EditionBuilder};
+pub use language::LanguagePreference;
 pub use model::{Canonical, ConceptIx, EditionMeta, NewDesignation, PropertyKind, PropertyValue};
+pub use set::ConceptSet;

@@ -121,7 +121,6 @@ pub(super) struct RawDesignation {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RawProperty {
     pub(super) concept: u32,
-    pub(super) property: u16,
     pub(super) group: u16,
     pub(super) value: u32,
 }
@@ -146,6 +145,9 @@ pub struct EditionBuilder {
     pub meta: EditionMeta,
     /// Which files it comes from.
     pub provenance: Provenance,
+    /// Siblings keep the order in which they were mentioned (FHIR code systems); otherwise they
+    /// are put into natural order of their codes.
+    pub keep_order: bool,
     pub(super) codes: Interner,
     pub(super) inactive: Vec<bool>,
     pub(super) not_selectable: Vec<bool>,
@@ -363,12 +365,7 @@ impl EditionBuilder {
         if new {
             self.value_kinds.push(value.kind());
         }
-        self.properties.push(RawProperty {
-            concept: concept.0,
-            property: property.0,
-            group,
-            value: number,
-        });
+        self.properties.push(RawProperty { concept: concept.0, group, value: number });
     }
 
     /// Says that `child` is directly below `parent`. Repeated edges count once.

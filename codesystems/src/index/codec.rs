@@ -1,1 +1,104 @@
-//! placeholder
+//! How tables, offsets and postings are laid out in sections.
+//!
+//! *Table*: `u32`, `u16` or `u8` per row, little-endian at any alignment.
+//! *Offsets*: a table with one entry more than there are rows; row `i` is `offsets[i]..offsets[i+1]`.
+//! *Posting*: first word the number of entries; with the top bit clear the ascending `u32` entries
+//! follow, with the top bit set a serialised roaring bitmap.
+
+use roaring::RoaringBitmap;
+use zerocopy::FromBytes;
+use zerocopy::little_endian::{U16, U32, U64};
+
+const ROARING: u32 = 1 << 31;
+/// From how many entries on a posting is stored as roaring bitmap: below, plain numbers are as
+/// small and quicker to read.
+const ROARING_FROM: usize = 128;
+
+/// A section seen as a table of `u32`; a length that is no multiple gives an empty table.
+pub(super) fn u32s(bytes: &[u8]) -> &[U32] {
+    <[U32]>::ref_from_bytes(bytes).unwrap_or_default()
+}
+
+/// A section seen as a table of `u16`.
+pub(super) fn u16s(bytes: &[u8]) -> &[U16] {
+    <[U16]>::ref_from_bytes(bytes).unwrap_or_default()
+}
+
+/// A section seen as a table of `u64`.
+pub(super) fn u64s(bytes: &[u8]) -> &[U64] {
+    <[U64]>::ref_from_bytes(bytes).unwrap_or_default()
+}
+
+/// Row `row` of an offsets table; empty when it is out of range.
+pub(super) fn range(offsets: &[U32], row: usize) -> std::ops::Range<usize> {
+    match (offsets.get(row), offsets.get(row + 1)) {
+        (Some(start), Some(end)) => start.get() as usize..end.get() as usize,
+        _ => 0..0,
+    }
+}
+
+/// The rows of a compressed sparse table.
+pub(super) fn row<'a, T>(offsets: &[U32], targets: &'a [T], row: usize) -> &'a [T] {
+    targets.get(range(offsets, row)).unwrap_or_default()
+}
+
+pub(super) fn put_u32s(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
+    numbers.into_iter().flat_map(u32::to_le_bytes).collect()
+}
+
+pub(super) fn put_u16s(numbers: impl IntoIterator<Item = u16>) -> Vec<u8> {
+    numbers.into_iter().flat_map(u16::to_le_bytes).collect()
+}
+
+pub(super) fn put_u64s(numbers: impl IntoIterator<Item = u64>) -> Vec<u8> {
+    numbers.into_iter().flat_map(u64::to_le_bytes).collect()
+}
+
+/// Appends ascending, distinct `numbers` as a posting.
+pub(super) fn put_posting(out: &mut Vec<u8>, numbers: &[u32]) {
+    let count = numbers.len() as u32;
+    if numbers.len() < ROARING_FROM {
+        out.extend_from_slice(&count.to_le_bytes());
+        out.extend(numbers.iter().copied().flat_map(u32::to_le_bytes));
+        return;
+    }
+    out.extend_from_slice(&(count | ROARING).to_le_bytes());
+    let mut bitmap: RoaringBitmap = numbers.iter().copied().collect();
+    bitmap.optimize();
+    // Writing to a vector cannot fail.
+    let _ = bitmap.serialize_into(out);
+}
+
+/// Reads a posting; damaged bytes give an empty one.
+pub(super) fn posting(bytes: &[u8]) -> RoaringBitmap {
+    let Some((count, rest)) = bytes.split_first_chunk::<4>() else { return RoaringBitmap::new() };
+    if u32::from_le_bytes(*count) & ROARING == 0 {
+        let numbers = u32s(rest).iter().map(|number| number.get());
+        return RoaringBitmap::from_sorted_iter(numbers).unwrap_or_default();
+    }
+    // The container's checksum vouches for the bytes; the checked reader would cost more than the query.
+    RoaringBitmap::deserialize_unchecked_from(rest).unwrap_or_default()
+}
+
+/// How many entries a posting has, without reading them.
+pub(super) fn posting_len(bytes: &[u8]) -> u32 {
+    bytes.first_chunk::<4>().map_or(0, |count| u32::from_le_bytes(*count) & !ROARING)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_posting_reads_back_what_was_written(numbers in prop::collection::btree_set(any::<u32>(), 0..600)) {
+            let numbers: Vec<u32> = numbers.into_iter().collect();
+            let mut bytes = Vec::new();
+            put_posting(&mut bytes, &numbers);
+            prop_assert_eq!(posting(&bytes).iter().collect::<Vec<_>>(), numbers.clone());
+            prop_assert_eq!(posting_len(&bytes) as usize, numbers.len());
+        }
+    }
+}

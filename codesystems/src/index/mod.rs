@@ -6,6 +6,9 @@ mod codec;
 pub mod format;
 mod order;
 mod reader;
+mod sections;
 mod write;
 
 pub use builder::EditionBuilder;
+pub use format::{Container, ContainerKind, ContainerWriter};
+pub use reader::{DesignationRef, Edition, LanguageScores, MemberRow, PropertyRef};

@@ -1,1 +1,411 @@
-//! placeholder
+//! Turns what a builder collected into the sections of an edition.
+
+use std::cmp::Ordering;
+use std::io::Write;
+
+use rayon::prelude::*;
+
+use super::builder::{EditionBuilder, RawDesignation};
+use super::codec::{put_posting, put_u16s, put_u32s, put_u64s};
+use super::format::{ContainerKind, ContainerWriter};
+use super::order::{self, Rows, natural};
+use super::sections::Section;
+use crate::model::{Acceptability, DisplayRank, PropertyKind};
+use crate::{Error, Result};
+
+/// Stands for "no concept" and "no designation" in tables of `u32`.
+pub(super) const NONE: u32 = u32::MAX;
+pub(super) const FLAG_INACTIVE: u8 = 1;
+pub(super) const FLAG_NOT_SELECTABLE: u8 = 2;
+pub(super) const DESIGNATION_INACTIVE: u8 = 8;
+pub(super) const DESIGNATION_ESCAPE: u8 = 16;
+
+impl EditionBuilder {
+    /// Builds the edition as one block of memory.
+    ///
+    /// # Errors
+    /// [`Error::Cycle`] when the hierarchy is not acyclic, [`Error::TooMany`] when a dictionary of
+    /// the format overflows.
+    pub fn finish(self) -> Result<Vec<u8>> {
+        Ok(self.container()?.finish())
+    }
+
+    /// Builds the edition into `out`.
+    ///
+    /// # Errors
+    /// As [`EditionBuilder::finish`]; errors of the writer come as [`Error::Io`] without a path.
+    pub fn finish_into(self, out: &mut impl Write) -> Result<()> {
+        let io = |source| Error::Io { path: std::path::PathBuf::new(), source };
+        self.container()?.write_to(out).map_err(io)
+    }
+
+    fn container(mut self) -> Result<ContainerWriter> {
+        self.check_limits()?;
+        let order = self.order()?;
+        let mut out = Sections(ContainerWriter::new(ContainerKind::Edition));
+        write_codes(&mut out, &self, &order)?;
+        write_hierarchy(&mut out, &self, &order);
+        write_properties(&mut out, &mut self, &order)?;
+        write_members(&mut out, &mut self, &order);
+        write_designations(&mut out, &mut self, &order)?;
+        out.put(Section::Meta, serde_json::to_vec(&self.meta)?);
+        out.put(Section::Provenance, serde_json::to_vec(&self.provenance)?);
+        let built_at = self.provenance.built_at.clone().into_bytes();
+        out.0.unhashed_section(Section::BuiltAt.number(), built_at);
+        Ok(out.0)
+    }
+
+    fn check_limits(&self) -> Result<()> {
+        let limits: [(&'static str, usize, u64); 9] = [
+            ("concepts", self.concept_count(), u64::from(NONE) - 1),
+            ("designations", self.designations.len(), u64::from(NONE) - 1),
+            ("languages", self.meta.languages.len(), 255),
+            ("designation uses", self.meta.designation_uses.len(), 255),
+            ("statuses", self.meta.statuses.len(), 254),
+            ("kinds", self.meta.kinds.len(), 254),
+            ("dialects", self.meta.dialects.len(), 255),
+            ("properties", self.meta.properties.len(), 65_535),
+            ("membership sets", self.meta.membership_sets.len(), 65_535),
+        ];
+        match limits.into_iter().find(|&(_, found, limit)| found as u64 > limit) {
+            Some((what, _, limit)) => Err(Error::TooMany { what, limit }),
+            None => Ok(()),
+        }
+    }
+
+    fn order(&self) -> Result<order::Order> {
+        let inactive = |id: u32| self.inactive.get(id as usize).copied().unwrap_or(false);
+        let code = |id: u32| self.codes.texts.get(id);
+        let before = |a: u32, b: u32| -> Ordering {
+            if self.keep_order { a.cmp(&b) } else { natural(code(a), code(b)) }
+        };
+        let last = |id: u32| !self.keep_order && inactive(id);
+        let order = order::order(self.concept_count(), &self.edges, before, last);
+        order.map_err(|cycle| Error::Cycle {
+            codes: cycle.into_iter().map(|id| code(id).to_owned()).collect(),
+        })
+    }
+}
+
+struct Sections(ContainerWriter);
+
+impl Sections {
+    /// Adds a section; empty ones are left out.
+    fn put(&mut self, section: Section, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            self.0.section(section.number(), bytes);
+        }
+    }
+}
+
+fn at<T: Copy + Default>(table: &[T], row: u32) -> T {
+    table.get(row as usize).copied().unwrap_or_default()
+}
+
+fn write_codes(out: &mut Sections, builder: &EditionBuilder, order: &order::Order) -> Result<()> {
+    let codes = &builder.codes.texts;
+    let mut by_code: Vec<(&str, u32)> =
+        (0u32..).zip(&order.id_of).map(|(ordinal, &id)| (codes.get(id), ordinal)).collect();
+    let mut offsets = vec![0u32];
+    let mut bytes = Vec::new();
+    for &(code, _) in &by_code {
+        bytes.extend_from_slice(code.as_bytes());
+        offsets.push(bytes.len() as u32);
+    }
+    by_code.sort_unstable();
+    let pairs = by_code.iter().map(|&(code, ordinal)| (code, u64::from(ordinal)));
+    out.put(Section::CodeFst, fst::Map::from_iter(pairs)?.into_fst().into_inner());
+    if builder.meta.case_sensitive == Some(false) {
+        let mut folded: Vec<(String, u32)> =
+            by_code.iter().map(|&(code, ordinal)| (code.to_lowercase(), ordinal)).collect();
+        if folded.iter().zip(&by_code).any(|(folded, exact)| folded.0 != exact.0) {
+            folded.sort_unstable();
+            folded.dedup_by(|later, first| later.0 == first.0);
+            let pairs = folded.iter().map(|(code, ordinal)| (code, u64::from(*ordinal)));
+            out.put(Section::FoldedFst, fst::Map::from_iter(pairs)?.into_fst().into_inner());
+        }
+    }
+    out.put(Section::CodeOffsets, put_u32s(offsets));
+    out.put(Section::CodeBytes, bytes);
+    let flags = |&id: &u32| {
+        u8::from(at(&builder.inactive, id)) * FLAG_INACTIVE
+            + u8::from(at(&builder.not_selectable, id)) * FLAG_NOT_SELECTABLE
+    };
+    out.put(Section::Flags, order.id_of.iter().map(flags).collect());
+    out.put(Section::Status, order.id_of.iter().map(|&id| at(&builder.status, id)).collect());
+    out.put(Section::Kind, order.id_of.iter().map(|&id| at(&builder.kind, id)).collect());
+    Ok(())
+}
+
+fn write_hierarchy(out: &mut Sections, builder: &EditionBuilder, order: &order::Order) {
+    if builder.edges.is_empty() {
+        return;
+    }
+    let count = order.id_of.len();
+    let ordinal = |id: u32| at(&order.ordinal_of, id);
+    let mut down: Vec<(u32, u32)> =
+        builder.edges.iter().map(|&(child, parent)| (ordinal(parent), ordinal(child))).collect();
+    down.par_sort_unstable();
+    down.dedup();
+    let mut up: Vec<(u32, u32)> = down.iter().map(|&(parent, child)| (child, parent)).collect();
+    up.par_sort_unstable();
+    let children = Rows::from_sorted(count, &down);
+    let parents = Rows::from_sorted(count, &up);
+    let runs = order::descendants(&children, &parents);
+    let mut run_offsets = vec![0u32];
+    let mut flat = Vec::new();
+    let mut counts = Vec::with_capacity(count);
+    for runs in &runs {
+        flat.extend(runs.iter().flat_map(|&(start, end)| [start, end]));
+        run_offsets.push((flat.len() / 2) as u32);
+        counts.push(runs.iter().map(|&(start, end)| end - start).sum::<u32>());
+    }
+    out.put(Section::ParentOffsets, put_u32s(parents.offsets));
+    out.put(Section::Parents, put_u32s(parents.targets));
+    out.put(Section::ChildOffsets, put_u32s(children.offsets));
+    out.put(Section::Children, put_u32s(children.targets));
+    out.put(Section::RunOffsets, put_u32s(run_offsets));
+    out.put(Section::Runs, put_u32s(flat));
+    out.put(Section::DescendantCounts, put_u32s(counts));
+}
+
+fn write_properties(
+    out: &mut Sections,
+    builder: &mut EditionBuilder,
+    order: &order::Order,
+) -> Result<()> {
+    if builder.properties.is_empty() {
+        return Ok(());
+    }
+    let values = std::mem::take(&mut builder.values);
+    let kinds = std::mem::take(&mut builder.value_kinds);
+    // A stored value is `property U+001F type U+001F text`, see EditionBuilder::property.
+    let parts = |number: u32| -> (u16, &str) {
+        let mut parts = values.texts.get(number).splitn(3, '\u{1f}');
+        let property = parts.next().and_then(|property| property.parse().ok()).unwrap_or_default();
+        (property, parts.nth(1).unwrap_or_default())
+    };
+    let mut sorted: Vec<(u16, &str, u8, u32)> = (0..values.texts.len() as u32)
+        .map(|number| {
+            let (property, text) = parts(number);
+            let kind = kinds.get(number as usize).copied().unwrap_or(PropertyKind::String);
+            (property, text, kind.byte(), number)
+        })
+        .collect();
+    sorted.par_sort_unstable();
+    let mut rank = vec![0u32; sorted.len()];
+    for (position, &(_, _, _, number)) in (0u32..).zip(&sorted) {
+        if let Some(slot) = rank.get_mut(number as usize) {
+            *slot = position;
+        }
+    }
+    let mut records: Vec<(u32, u32, u16, u32)> = (0u32..)
+        .zip(&builder.properties)
+        .map(|(position, raw)| {
+            (at(&order.ordinal_of, raw.concept), position, raw.group, at(&rank, raw.value))
+        })
+        .collect();
+    builder.properties = Vec::new();
+    records.par_sort_unstable();
+    let pairs: Vec<(u32, u32)> =
+        records.iter().map(|&(concept, _, _, value)| (concept, value)).collect();
+    let forward = Rows::from_sorted(order.id_of.len(), &pairs);
+    let mut inverted: Vec<(u32, u32)> =
+        pairs.iter().map(|&(concept, value)| (value, concept)).collect();
+    inverted.par_sort_unstable();
+    inverted.dedup();
+    let inverted = Rows::from_sorted(sorted.len(), &inverted);
+    let mut posting_offsets = vec![0u32];
+    let mut postings = Vec::new();
+    for value in 0..sorted.len() as u32 {
+        put_posting(&mut postings, inverted.of(value));
+        let end = u32::try_from(postings.len())
+            .map_err(|_| Error::TooMany { what: "bytes of postings", limit: u64::from(NONE) })?;
+        posting_offsets.push(end);
+    }
+    let mut starts = vec![0u32; builder.meta.properties.len() + 1];
+    for &(property, ..) in &sorted {
+        if let Some(slot) = starts.get_mut(usize::from(property) + 1) {
+            *slot += 1;
+        }
+    }
+    let mut sum = 0;
+    for slot in &mut starts {
+        sum += *slot;
+        *slot = sum;
+    }
+    let mut text_offsets = vec![0u32];
+    let mut texts = Vec::new();
+    let mut concepts = Vec::with_capacity(sorted.len());
+    for &(_, text, kind, _) in &sorted {
+        texts.extend_from_slice(text.as_bytes());
+        text_offsets.push(texts.len() as u32);
+        let named = (kind == PropertyKind::Code.byte()).then(|| builder.codes.find(0, text));
+        concepts.push(named.flatten().map_or(NONE, |id| at(&order.ordinal_of, id)));
+    }
+    out.put(Section::PropertyOffsets, put_u32s(forward.offsets));
+    out.put(Section::PropertyValues, put_u32s(forward.targets));
+    if records.iter().any(|&(_, _, group, _)| group != 0) {
+        out.put(Section::PropertyGroups, put_u16s(records.iter().map(|&(_, _, group, _)| group)));
+    }
+    out.put(Section::ValueProperties, put_u16s(sorted.iter().map(|&(property, ..)| property)));
+    out.put(Section::ValueKinds, sorted.iter().map(|&(_, _, kind, _)| kind).collect());
+    out.put(Section::ValueOffsets, put_u32s(text_offsets));
+    out.put(Section::ValueTexts, texts);
+    out.put(Section::ValueConcepts, put_u32s(concepts));
+    out.put(Section::PropertyStarts, put_u32s(starts));
+    out.put(Section::PostingOffsets, put_u32s(posting_offsets));
+    out.put(Section::Postings, postings);
+    Ok(())
+}
+
+fn write_members(out: &mut Sections, builder: &mut EditionBuilder, order: &order::Order) {
+    if builder.members.is_empty() {
+        return;
+    }
+    let members = std::mem::take(&mut builder.members);
+    let mut rows: Vec<(u16, u32, u32, u32)> = (0u32..)
+        .zip(&members)
+        .map(|(position, row)| (row.set, at(&order.ordinal_of, row.concept), position, row.fields))
+        .collect();
+    rows.par_sort_unstable();
+    let mut starts = vec![0u32; builder.meta.membership_sets.len() + 1];
+    for &(set, ..) in &rows {
+        if let Some(slot) = starts.get_mut(usize::from(set) + 1) {
+            *slot += 1;
+        }
+    }
+    let mut sum = 0;
+    for slot in &mut starts {
+        sum += *slot;
+        *slot = sum;
+    }
+    let fields = std::mem::take(&mut builder.member_fields).texts;
+    let mut field_offsets = vec![0u32];
+    let mut texts = Vec::new();
+    for number in 0..fields.len() as u32 {
+        texts.extend_from_slice(fields.get(number).as_bytes());
+        field_offsets.push(texts.len() as u32);
+    }
+    out.put(Section::MemberStarts, put_u32s(starts));
+    out.put(Section::MemberConcepts, put_u32s(rows.iter().map(|&(_, concept, ..)| concept)));
+    out.put(Section::MemberFields, put_u32s(rows.iter().map(|&(_, _, _, fields)| fields)));
+    out.put(Section::FieldOffsets, put_u32s(field_offsets));
+    out.put(Section::FieldTexts, texts);
+}
+
+/// Whether a text can be copied into JSON as it is.
+fn needs_escape(text: &str) -> bool {
+    text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
+}
+
+fn write_designations(
+    out: &mut Sections,
+    builder: &mut EditionBuilder,
+    order: &order::Order,
+) -> Result<()> {
+    if builder.designations.is_empty() {
+        return Ok(());
+    }
+    let raw = std::mem::take(&mut builder.designations);
+    let arena = std::mem::take(&mut builder.texts);
+    let mut sorted: Vec<(u32, u32)> = (0u32..)
+        .zip(&raw)
+        .map(|(number, designation)| (at(&order.ordinal_of, designation.concept), number))
+        .collect();
+    sorted.par_sort_unstable();
+    let empty = RawDesignation {
+        concept: 0,
+        language: 0,
+        use_id: 0,
+        rank: DisplayRank::Note,
+        active: false,
+        acceptability: 0,
+        id: 0,
+    };
+    let designations: Vec<RawDesignation> = sorted
+        .iter()
+        .map(|&(_, number)| raw.get(number as usize).copied().unwrap_or(empty))
+        .collect();
+    let rows = Rows::from_sorted(order.id_of.len(), &sorted);
+    let mut text_offsets = Vec::with_capacity(sorted.len() + 1);
+    text_offsets.push(0u32);
+    let mut texts = Vec::new();
+    let mut flags = Vec::with_capacity(sorted.len());
+    for (&(_, number), designation) in sorted.iter().zip(&designations) {
+        let text = arena.get(number);
+        texts.extend_from_slice(text.as_bytes());
+        let end = u32::try_from(texts.len()).map_err(|_| Error::TooMany {
+            what: "bytes of designations",
+            limit: u64::from(NONE),
+        })?;
+        text_offsets.push(end);
+        flags.push(
+            designation.rank as u8
+                | u8::from(!designation.active) * DESIGNATION_INACTIVE
+                | u8::from(needs_escape(text)) * DESIGNATION_ESCAPE,
+        );
+    }
+    drop(raw);
+    drop(arena);
+    let displays = default_displays(builder, &rows, &designations);
+    out.put(Section::DesignationLanguage, designations.iter().map(|d| d.language).collect());
+    out.put(Section::DesignationUse, designations.iter().map(|d| d.use_id).collect());
+    out.put(Section::DesignationFlags, flags);
+    if designations.iter().any(|designation| designation.acceptability != 0) {
+        let numbers = designations.iter().map(|designation| designation.acceptability);
+        out.put(Section::DesignationAcceptability, put_u16s(numbers));
+        let mut offsets = vec![0u32];
+        let mut pairs: Vec<u16> = Vec::new();
+        for list in &builder.acceptability {
+            pairs.extend(list.iter().map(|&(dialect, acceptability)| {
+                u16::from(dialect) << 8 | u16::from(acceptability == Acceptability::Acceptable)
+            }));
+            offsets.push(pairs.len() as u32);
+        }
+        out.put(Section::AcceptabilityOffsets, put_u32s(offsets));
+        out.put(Section::AcceptabilityPairs, put_u16s(pairs));
+    }
+    if designations.iter().any(|designation| designation.id != 0) {
+        out.put(Section::DesignationId, put_u64s(designations.iter().map(|d| d.id)));
+    }
+    out.put(Section::Displays, put_u32s(displays));
+    out.put(Section::DesignationOffsets, put_u32s(rows.offsets));
+    out.put(Section::TextOffsets, put_u32s(text_offsets));
+    out.put(Section::Texts, texts);
+    Ok(())
+}
+
+/// The designation shown when no language is asked for: that of the default language, then the
+/// lowest rank, then the first.
+fn default_displays(
+    builder: &EditionBuilder,
+    rows: &Rows,
+    designations: &[RawDesignation],
+) -> Vec<u32> {
+    let language = &builder.meta.language;
+    let foreign: Vec<bool> = builder
+        .meta
+        .languages
+        .iter()
+        .map(|known| {
+            !(language.is_empty() || known.is_empty() || known.starts_with(language.as_str()))
+        })
+        .collect();
+    let count = rows.offsets.len().saturating_sub(1);
+    (0..count)
+        .map(|row| {
+            let start = at(&rows.offsets, row as u32);
+            let end = at(&rows.offsets, row as u32 + 1);
+            let own = designations.get(start as usize..end as usize).unwrap_or_default();
+            (start..)
+                .zip(own)
+                .filter(|(_, designation)| designation.rank <= DisplayRank::FullName)
+                .min_by_key(|(number, designation)| {
+                    let foreign = foreign.get(usize::from(designation.language)).copied();
+                    (!designation.active, foreign.unwrap_or(true), designation.rank, *number)
+                })
+                .map_or(NONE, |(number, _)| number)
+        })
+        .collect()
+}

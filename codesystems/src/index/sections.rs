@@ -1,0 +1,94 @@
+//! The sections of an edition, by number.
+//!
+//! `n` is the number of concepts, `m` of designations, `p` of property records, `v` of distinct
+//! property values. *Table*, *offsets* and *posting* are explained in the `codec` module.
+
+macro_rules! sections {
+    ($($name:ident = $number:literal, $doc:literal;)*) => {
+        /// A section of an edition.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(usize)]
+        pub(super) enum Section {
+            $(#[doc = $doc] $name,)*
+        }
+
+        impl Section {
+            /// Every section.
+            pub(super) const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The number in the container's table.
+            pub(super) fn number(self) -> u32 {
+                match self { $(Self::$name => $number,)* }
+            }
+
+            /// The name used in error messages.
+            pub(super) fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+sections! {
+    Meta = 1, "The metadata, JSON.";
+    Provenance = 2, "Source files and loader, JSON.";
+    BuiltAt = 3, "Time of the build, RFC 3339; outside of the content hash.";
+    CodeFst = 10, "FST: code to ordinal.";
+    CodeOffsets = 11, "Offsets (n) into CodeBytes: ordinal to code.";
+    CodeBytes = 12, "The codes, end to end, UTF-8.";
+    FoldedFst = 13, "FST: lower-case code to ordinal; only for case-insensitive systems.";
+    Flags = 14, "Table (n) of u8: 1 inactive, 2 not selectable.";
+    Status = 15, "Table (n) of u8: 0 or 1-based number in the metadata's statuses.";
+    Kind = 16, "Table (n) of u8: 0 or 1-based number in the metadata's kinds.";
+    ParentOffsets = 20, "Offsets (n) into Parents.";
+    Parents = 21, "Table of u32: direct parents, ascending.";
+    ChildOffsets = 22, "Offsets (n) into Children.";
+    Children = 23, "Table of u32: direct children, ascending.";
+    RunOffsets = 24, "Offsets (n) into Runs, counted in runs.";
+    Runs = 25, "Table of u32 pairs (start, end): strict descendants as ascending runs of ordinals.";
+    DescendantCounts = 26, "Table (n) of u32: strict descendants.";
+    DesignationOffsets = 30, "Offsets (n) to designation numbers.";
+    TextOffsets = 31, "Offsets (m) into Texts.";
+    Texts = 32, "The texts of designations, end to end, UTF-8.";
+    DesignationLanguage = 33, "Table (m) of u8: number in the metadata's languages.";
+    DesignationUse = 34, "Table (m) of u8: number in the metadata's designation uses.";
+    DesignationFlags = 35, "Table (m) of u8: bits 0-2 display rank, 8 inactive, 16 needs escaping in JSON.";
+    DesignationAcceptability = 36, "Table (m) of u16: number of an acceptability list; absent when all are 0.";
+    DesignationId = 37, "Table (m) of u64: publisher's identifier; absent when all are 0.";
+    AcceptabilityOffsets = 38, "Offsets into AcceptabilityPairs.";
+    AcceptabilityPairs = 39, "Table of u16: dialect number << 8 | 0 preferred, 1 acceptable.";
+    Displays = 40, "Table (n) of u32: designation number of the default display, u32::MAX for none.";
+    PropertyOffsets = 50, "Offsets (n) to property records.";
+    PropertyValues = 51, "Table (p) of u32: value number.";
+    PropertyGroups = 52, "Table (p) of u16: relationship group; absent when all are 0.";
+    ValueProperties = 53, "Table (v) of u16: property number; values are sorted by property.";
+    ValueKinds = 54, "Table (v) of u8: type of the value.";
+    ValueOffsets = 55, "Offsets (v) into ValueTexts.";
+    ValueTexts = 56, "The values as text, end to end, UTF-8.";
+    ValueConcepts = 57, "Table (v) of u32: ordinal of the concept a code value names, u32::MAX for none.";
+    PropertyStarts = 58, "Offsets (properties) to value numbers.";
+    PostingOffsets = 59, "Offsets (v) into Postings.";
+    Postings = 60, "Postings: the concepts that have a value.";
+    MemberStarts = 70, "Offsets (membership sets) to member rows.";
+    MemberConcepts = 71, "Table of u32: the concept of a member row; ascending within a set.";
+    MemberFields = 72, "Table of u32: number of the row's fields.";
+    FieldOffsets = 73, "Offsets into FieldTexts.";
+    FieldTexts = 74, "Fields of member rows, joined by U+001F, end to end, UTF-8.";
+    TextTerms = 80, "Text index: FST of words.";
+    TextPart1 = 81, "Text index, see the search module.";
+    TextPart2 = 82, "Text index, see the search module.";
+    TextPart3 = 83, "Text index, see the search module.";
+    TextPart4 = 84, "Text index, see the search module.";
+    TextPart5 = 85, "Text index, see the search module.";
+    TextPart6 = 86, "Text index, see the search module.";
+    TextPart7 = 87, "Text index, see the search module.";
+    TextPart8 = 88, "Text index, see the search module.";
+}
+
+/// The name of section `number`, for error messages.
+pub(super) fn name_of(number: u32) -> &'static str {
+    Section::ALL
+        .iter()
+        .find(|section| section.number() == number)
+        .map_or("unknown", |section| section.name())
+}

@@ -1,0 +1,176 @@
+//! Sets of concepts and their algebra.
+
+use roaring::RoaringBitmap;
+
+use crate::ConceptIx;
+
+/// A set of concepts of one edition: whatever selects concepts yields one.
+///
+/// Shape: a compressed bitmap over ordinals; iteration is ascending, which is hierarchy order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ConceptSet {
+    bitmap: RoaringBitmap,
+}
+
+impl ConceptSet {
+    /// The empty set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// All concepts of an edition with `count` concepts.
+    #[must_use]
+    pub fn all(count: u32) -> Self {
+        let mut bitmap = RoaringBitmap::new();
+        bitmap.insert_range(0..count);
+        Self { bitmap }
+    }
+
+    /// Adds a concept.
+    pub fn insert(&mut self, concept: ConceptIx) {
+        self.bitmap.insert(concept.0);
+    }
+
+    /// Adds the ordinals `start..end`.
+    pub fn insert_run(&mut self, start: u32, end: u32) {
+        self.bitmap.insert_range(start..end);
+    }
+
+    /// Removes a concept.
+    pub fn remove(&mut self, concept: ConceptIx) {
+        self.bitmap.remove(concept.0);
+    }
+
+    /// Whether a concept is in the set. Cost: a few nanoseconds.
+    #[must_use]
+    pub fn contains(&self, concept: ConceptIx) -> bool {
+        self.bitmap.contains(concept.0)
+    }
+
+    /// How many concepts are in the set.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.bitmap.len()
+    }
+
+    /// Whether no concept is in the set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bitmap.is_empty()
+    }
+
+    /// The concepts, ascending.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = ConceptIx> + '_ {
+        self.bitmap.iter().map(ConceptIx)
+    }
+
+    /// The concepts from the `offset`-th on, ascending. Cost: does not grow with `offset` beyond
+    /// the number of containers of 65,536 ordinals.
+    pub fn iter_from(&self, offset: u64) -> impl Iterator<Item = ConceptIx> + '_ {
+        let start = u32::try_from(offset).ok().and_then(|offset| self.bitmap.select(offset));
+        let mut iter = self.bitmap.iter();
+        match start {
+            Some(start) => iter.advance_to(start),
+            None if offset > 0 => iter.advance_to(u32::MAX),
+            None => {}
+        }
+        iter.filter(move |&ix| start.is_some_and(|start| ix >= start)).map(ConceptIx)
+    }
+
+    /// How many concepts of the set lie before `concept`.
+    #[must_use]
+    pub fn rank(&self, concept: ConceptIx) -> u64 {
+        concept.0.checked_sub(1).map_or(0, |before| self.bitmap.rank(before))
+    }
+
+    /// Concepts in both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self { bitmap: &self.bitmap & &other.bitmap }
+    }
+
+    /// Concepts in either.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        Self { bitmap: &self.bitmap | &other.bitmap }
+    }
+
+    /// Concepts in this set and not in the other.
+    #[must_use]
+    pub fn and_not(&self, other: &Self) -> Self {
+        Self { bitmap: &self.bitmap - &other.bitmap }
+    }
+
+    /// How many concepts are in both, without building the set.
+    #[must_use]
+    pub fn and_len(&self, other: &Self) -> u64 {
+        self.bitmap.intersection_len(&other.bitmap)
+    }
+
+    /// Adds all concepts of the other set.
+    pub fn extend(&mut self, other: &Self) {
+        self.bitmap |= &other.bitmap;
+    }
+
+    /// The set as a bitmap of ordinals.
+    #[must_use]
+    pub fn bitmap(&self) -> &RoaringBitmap {
+        &self.bitmap
+    }
+
+    /// Bytes of memory the set takes, roughly: for caches with a byte budget.
+    #[must_use]
+    pub fn byte_count(&self) -> usize {
+        self.bitmap.serialized_size() + size_of::<Self>()
+    }
+}
+
+impl From<RoaringBitmap> for ConceptSet {
+    fn from(bitmap: RoaringBitmap) -> Self {
+        Self { bitmap }
+    }
+}
+
+impl FromIterator<ConceptIx> for ConceptSet {
+    fn from_iter<I: IntoIterator<Item = ConceptIx>>(concepts: I) -> Self {
+        Self { bitmap: concepts.into_iter().map(|concept| concept.0).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn set(numbers: &BTreeSet<u32>) -> ConceptSet {
+        numbers.iter().copied().map(ConceptIx).collect()
+    }
+
+    fn numbers(set: &ConceptSet) -> BTreeSet<u32> {
+        set.iter().map(|concept| concept.0).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_algebra_is_that_of_sets(
+            a in prop::collection::btree_set(0u32..200_000, 0..80),
+            b in prop::collection::btree_set(0u32..200_000, 0..80),
+            offset in 0u64..90,
+        ) {
+            let (left, right) = (set(&a), set(&b));
+            prop_assert_eq!(numbers(&left.and(&right)), &a & &b);
+            prop_assert_eq!(numbers(&left.or(&right)), &a | &b);
+            prop_assert_eq!(numbers(&left.and_not(&right)), &a - &b);
+            prop_assert_eq!(left.and_len(&right), (&a & &b).len() as u64);
+            let tail: Vec<u32> = left.iter_from(offset).map(|concept| concept.0).collect();
+            prop_assert_eq!(tail, a.iter().copied().skip(offset as usize).collect::<Vec<_>>());
+            for &number in &a {
+                prop_assert_eq!(left.rank(ConceptIx(number)), a.range(..number).count() as u64);
+            }
+        }
+    }
+}
