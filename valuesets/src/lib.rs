@@ -1,3 +1,4 @@
 //! Questions about sets of concepts: compose, expand, validate, translate, closure.
 
 pub mod conceptmap;
+pub mod model;
