@@ -5,6 +5,7 @@ mod builder;
 mod codec;
 pub mod format;
 mod order;
+pub use order::natural;
 mod reader;
 mod sections;
 mod write;
