@@ -1,5 +1,9 @@
 //! BfArM metadata text and transition tables.
 
+pub(crate) mod systems;
+#[cfg(test)]
+pub(crate) mod test_files;
+
 use crate::{Options, Probe, Release, Report, Result, Sink};
 
 /// Whether the file is of this format; the key names the release it belongs to.
