@@ -19,7 +19,7 @@ fn load_shared(path: &str) -> Option<(EditionBuilder, Report)> {
 
 #[test]
 fn the_construct_fixture_expands_as_its_comment_says() {
-    let Some((builder, report)) = load_shared("icd10gm-derived/fixtures/claml_constructs.xml")
+    let Some((builder, report)) = load_shared("data/icd10gm-derived/fixtures/claml_constructs.xml")
     else {
         return;
     };
@@ -36,7 +36,7 @@ fn the_construct_fixture_expands_as_its_comment_says() {
 #[test]
 fn rebuilt_icd_10_gm_expands_to_the_official_number_of_codes() {
     for (year, categories) in [("2025", 16_817), ("2021", 16_203)] {
-        let path = format!("icd10gm-derived/icd10gm{year}_rekonstruiert_claml.zip");
+        let path = format!("data/icd10gm-derived/icd10gm{year}_rekonstruiert_claml.zip");
         let Some((builder, report)) = load_shared(&path) else { return };
         let blocks = codes(&builder).iter().filter(|code| code.contains('-')).count();
         println!("{year}: {blocks} blocks, {report:#?}");
