@@ -7,7 +7,9 @@ use codesystems::EditionMeta;
 use codesystems::model::Provenance;
 use valuesets::conceptmap::ConceptMapMeta;
 
-use crate::{Error, Options, Release, Result};
+use crate::archive::File;
+use crate::encoding::Encoding;
+use crate::{Error, Options, Release, Report, Result};
 
 /// The sentence that BfArM asks for in works made from its machine-readable files.
 pub(crate) const NOTICE: &str = "Die Erstellung erfolgt unter Verwendung der maschinenlesbaren \
@@ -191,6 +193,35 @@ pub(crate) fn required_year(options: &Options, name: &str, path: &str) -> Result
     options.version.clone().or_else(year).ok_or_else(|| {
         Error::file(path, "the file name does not say of which year it is; give the version")
     })
+}
+
+/// The encoding of a text file: what the user declared; UTF-8 for files from the year `utf8_since`
+/// on; for older ones whichever of the three old encodings it is in, see
+/// [`Encoding::of_legacy_german`]. An old encoding that was not declared is told in the report.
+///
+/// # Errors
+/// When the declared encoding is not known or the file cannot be read.
+pub(crate) fn encoding_of(
+    file: &File,
+    options: &Options,
+    utf8_since: u16,
+    report: &mut Report,
+) -> Result<Encoding> {
+    if let Some(name) = &options.encoding {
+        return Encoding::from_name(name);
+    }
+    if year_of(&file.name, &file.path).is_none_or(|year| year >= utf8_since) {
+        return Ok(Encoding::Utf8);
+    }
+    let encoding = Encoding::of_legacy_german(file)?;
+    if encoding != Encoding::Utf8 {
+        report.warn(
+            &file.path,
+            0,
+            format!("read as {}; declare the encoding if that is wrong", encoding.name()),
+        );
+    }
+    Ok(encoding)
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use codesystems::EditionBuilder;
+use codesystems::model::DisplayRank;
+use codesystems::{ConceptIx, Edition, EditionBuilder};
 use tempfile::TempDir;
 use valuesets::conceptmap::ConceptMapBuilder;
 
@@ -64,6 +65,62 @@ pub(crate) fn load_paths(paths: &[PathBuf], options: &Options) -> Result<(Kept, 
         reports.push(crate::load(&release, options, &mut kept)?);
     }
     Ok((kept, reports))
+}
+
+/// A builder finished and read back, with the questions that tests ask.
+pub(crate) struct Read(pub(crate) Edition);
+
+impl Read {
+    pub(crate) fn of(builder: EditionBuilder) -> Self {
+        Self(Edition::from_bytes(builder.finish().unwrap().into()).unwrap())
+    }
+
+    pub(crate) fn ix(&self, code: &str) -> ConceptIx {
+        self.0.find_exact(code).unwrap_or_else(|| panic!("no concept '{code}'"))
+    }
+
+    /// All codes, sorted.
+    pub(crate) fn codes(&self) -> Vec<&str> {
+        let mut codes: Vec<&str> =
+            (0..self.0.concept_count()).map(|n| self.0.code(ConceptIx(n))).collect();
+        codes.sort_unstable();
+        codes
+    }
+
+    pub(crate) fn display(&self, code: &str) -> &str {
+        self.0.display(self.ix(code))
+    }
+
+    pub(crate) fn parents(&self, code: &str) -> Vec<&str> {
+        self.0.parents(self.ix(code)).map(|parent| self.0.code(parent)).collect()
+    }
+
+    pub(crate) fn children(&self, code: &str) -> Vec<&str> {
+        self.0.children(self.ix(code)).map(|child| self.0.code(child)).collect()
+    }
+
+    /// The values of a property as text.
+    pub(crate) fn values(&self, code: &str, property: &str) -> Vec<String> {
+        let properties = self.0.properties(self.ix(code));
+        let values = properties.filter(|value| value.code() == property);
+        values.map(|value| value.value().text().into_owned()).collect()
+    }
+
+    /// How many concepts have this value of a property.
+    pub(crate) fn count(&self, property: &str, value: &str) -> usize {
+        let codes = self.codes();
+        codes.iter().filter(|code| self.values(code, property).iter().any(|v| v == value)).count()
+    }
+
+    /// The designations as (use, rank, text).
+    pub(crate) fn designations(&self, code: &str) -> Vec<(String, DisplayRank, String)> {
+        let designations = self.0.designations(self.ix(code));
+        let designations = designations.map(|designation| {
+            let use_code = designation.designation_use().map_or("", |known| &known.code);
+            (use_code.to_owned(), designation.rank(), designation.value().to_owned())
+        });
+        designations.collect()
+    }
 }
 
 /// Loads `files` with default options.

@@ -1,11 +1,12 @@
 //! Classes on their way into an edition.
 
 use codesystems::model::{ConceptId, DisplayRank, NewDesignation, UseId};
-use codesystems::{EditionBuilder, EditionMeta, PropertyKind, PropertyValue};
+use codesystems::{EditionBuilder, EditionMeta};
 use rustc_hash::FxHashMap;
 
 use super::model::{ModifiedBy, Node, Rubric, Title};
 use super::text::one_line;
+use crate::bfarm::vocabulary::{self, PREFERRED, USAGE};
 use crate::{Error, Report, Result};
 
 /// A class as it is needed once all classes are known. Its place in the list of classes is also
@@ -52,7 +53,7 @@ impl Concepts {
     pub(super) fn new(path: &str, meta: EditionMeta, colon_is_slash: bool) -> Self {
         let url = meta.url.clone();
         let mut builder = EditionBuilder::new(meta);
-        let preferred = builder.designation_use(&url, "preferred", "Preferred title");
+        let preferred = builder.designation_use(&url, PREFERRED.0, PREFERRED.1);
         let inclusion = builder.designation_use(&url, "inclusion", "Inclusion term");
         Self {
             path: path.into(),
@@ -87,10 +88,8 @@ impl Concepts {
             return Err(Error::line(&self.path, node.line, format!("second <Class> '{code}'")));
         }
         let concept = self.builder.concept(&code);
-        self.builder.set_kind(concept, &node.kind);
-        self.builder.set_not_selectable(concept, node.kind != "category");
-        self.code_property(concept, "kind", "Kind of class", &node.kind);
-        self.code_property(concept, "usage", USAGE, &node.usage);
+        vocabulary::kind(&mut self.builder, concept, &node.kind);
+        vocabulary::code_property(&mut self.builder, concept, USAGE, &node.usage);
         let titles = node.titles();
         if titles.is_empty() {
             report.warn(&self.path, node.line, format!("class '{code}' has no title"));
@@ -150,7 +149,7 @@ impl Concepts {
     /// Writes what a class says beside its titles.
     pub(super) fn details(&mut self, concept: ConceptId, node: &Node) {
         for (name, value) in &node.metas {
-            self.text_property(concept, name, "", value);
+            vocabulary::text_property(&mut self.builder, concept, (name, ""), value);
         }
         for rubric in &node.rubrics {
             self.rubric(concept, rubric);
@@ -166,35 +165,15 @@ impl Concepts {
                 let term = NewDesignation::new(&language, self.inclusion, &text, rank);
                 self.builder.designation(concept, &term);
             }
-            kind => self.text_property(concept, kind, rubric_description(kind), &rubric.text),
+            kind => {
+                let named = (kind, rubric_description(kind));
+                vocabulary::text_property(&mut self.builder, concept, named, &rubric.text);
+            }
         }
         if rubric.kind == "exclusion" {
             let codes = rubric.references.iter().map(|reference| reference.code.clone());
             self.exclusions.extend(codes.map(|code| (concept, code)));
         }
-    }
-
-    fn text_property(&mut self, concept: ConceptId, name: &str, description: &str, value: &str) {
-        if name.is_empty() || value.is_empty() {
-            return;
-        }
-        let property = self.builder.property_id(name, PropertyKind::String, description);
-        self.builder.property(concept, property, PropertyValue::String(value), 0);
-    }
-
-    /// Writes a property of kind code; an empty value is none.
-    pub(super) fn code_property(
-        &mut self,
-        concept: ConceptId,
-        name: &str,
-        description: &str,
-        value: &str,
-    ) {
-        if value.is_empty() {
-            return;
-        }
-        let property = self.builder.property_id(name, PropertyKind::Code, description);
-        self.builder.property(concept, property, PropertyValue::Code(value), 0);
     }
 
     /// Builds hierarchy and expansion.
@@ -223,16 +202,17 @@ impl Concepts {
             let stem = code.trim_end_matches(['-', '+', '*', '!', '†']).trim_end_matches('.');
             let known = [code.as_str(), stem].into_iter().find(|code| self.builder.find(code).is_some());
             match known.map(str::to_owned) {
-                Some(code) => self.code_property(concept, "excludes-code", EXCLUDES, &code),
+                Some(code) => {
+                    vocabulary::code_property(&mut self.builder, concept, EXCLUDES, &code);
+                }
                 None => report.count("exclusion references without a class", 1),
             }
         }
     }
 }
 
-pub(super) const USAGE: &str =
-    "How the code is used with others: dagger (etiology), aster (manifestation), optional (secondary)";
-const EXCLUDES: &str = "Code to be used instead, named in an exclusion";
+const EXCLUDES: (&str, &str) =
+    ("excludes-code", "Code to be used instead, named in an exclusion");
 
 /// What is known of the rubric kinds of the BfArM files.
 fn rubric_description(kind: &str) -> &'static str {

@@ -19,13 +19,13 @@
 //! the conventions of BfArM, checked against the lists of codes that BfArM publishes beside.
 
 use codesystems::model::ConceptId;
-use codesystems::{PropertyKind, PropertyValue};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::concepts::{Concepts, USAGE, Value};
+use super::concepts::{Concepts, Value};
 use super::hierarchy::Hierarchy;
 use super::model::{ModifiedBy, Title};
 use crate::Report;
+use crate::bfarm::vocabulary::{self, DERIVATION, USAGE};
 
 /// A code on its way through the modifiers.
 #[derive(Debug, Clone)]
@@ -58,27 +58,19 @@ impl Concepts {
             if hierarchy.children.get(place).is_some_and(|children| !children.is_empty()) {
                 inner.insert(listed);
             }
-            self.derivation(listed, "X");
+            vocabulary::code_property(&mut self.builder, listed, DERIVATION, "X");
             made_codes += self.expand_class(place, applied, &modifiers, &mut inner, report);
         }
         report.count("codes made by modifiers", made_codes);
         self.terminal(&inner);
     }
 
-    fn derivation(&mut self, concept: ConceptId, derivation: &str) {
-        const DERIVATION: &str = "X: listed in the classification; S: made by a subclassification";
-        self.code_property(concept, "derivation", DERIVATION, derivation);
-    }
-
     fn terminal(&mut self, inner: &FxHashSet<ConceptId>) {
-        const TERMINAL: &str = "Whether there is no finer code below";
-        let property = self.builder.property_id("terminal", PropertyKind::Boolean, TERMINAL);
         let listed = self.classes.iter().filter(|class| class.kind == "category");
         let listed: Vec<ConceptId> = listed.map(|class| class.concept).collect();
         let made = (self.classes.len()..self.builder.concept_count()).map(|number| number as u32);
         for concept in listed.into_iter().chain(made.map(ConceptId)) {
-            let value = PropertyValue::Boolean(!inner.contains(&concept));
-            self.builder.property(concept, property, value, 0);
+            vocabulary::terminal(&mut self.builder, concept, !inner.contains(&concept));
         }
     }
 
@@ -222,12 +214,11 @@ impl Concepts {
         chain: Vec<(String, String)>,
     ) -> Made {
         let concept = self.builder.concept(&code);
-        self.builder.set_kind(concept, "category");
+        vocabulary::kind(&mut self.builder, concept, "category");
         self.builder.parent(concept, parent.concept);
         let usage = if value.node.usage.is_empty() { &parent.usage } else { &value.node.usage };
-        self.code_property(concept, "kind", "", "category");
-        self.code_property(concept, "usage", USAGE, usage);
-        self.derivation(concept, "S");
+        vocabulary::code_property(&mut self.builder, concept, USAGE, usage);
+        vocabulary::code_property(&mut self.builder, concept, DERIVATION, "S");
         let titles = appended_titles(&parent.titles, &value.titles);
         self.titles(concept, &titles);
         self.details(concept, &value.node);
