@@ -21,6 +21,7 @@ mod recognise;
 mod report;
 pub mod rf2;
 mod sink;
+mod table;
 pub mod ucum_essence;
 
 pub use error::{Error, Result};

@@ -1,17 +1,13 @@
-//! CSV tables of local codes and maps.
-
+//! x
 use crate::{Options, Probe, Release, Report, Result, Sink};
-
-/// Whether the file is of this format; the key names the release it belongs to.
+/// x
 #[must_use]
 pub fn recognise(_probe: &Probe<'_>) -> Option<String> {
     None
 }
-
-/// Reads a release.
-///
+/// x
 /// # Errors
-/// When a file is damaged or not what its format asks for.
+/// x
 pub fn load(
     _release: &Release,
     _options: &Options,
