@@ -154,8 +154,8 @@ impl<'f> Document<'f> {
         let line = self.reader.get_ref().line;
         Ok(match event {
             Event::Start(start) => {
-                let element = opened(&start, line)
-                    .map_err(|problem| unreadable(self.path, line, problem.into()))?;
+                let element =
+                    opened(&start, line).map_err(|problem| unreadable(self.path, line, problem))?;
                 if self.open.len() >= MAX_DEPTH {
                     return Err(Error::line(self.path, line, "elements nested too deeply"));
                 }
