@@ -17,6 +17,7 @@
 //! ```
 
 mod error;
+pub mod fhir;
 pub mod index;
 pub mod language;
 pub mod model;
