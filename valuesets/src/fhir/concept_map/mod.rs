@@ -103,8 +103,7 @@ impl Reader<'_> {
         let source = self.end(&group.source, &group.source_version, scopes.0, path, "source");
         let target = self.end(&group.target, &group.target_version, scopes.1, path, "target");
         let version = |end: &Canonical| end.version.clone().unwrap_or_default();
-        let id =
-            self.builder.group(&source.url, &version(&source), &target.url, &version(&target));
+        let id = self.builder.group(&source.url, &version(&source), &target.url, &version(&target));
         for (at, element) in group.element.iter().enumerate() {
             self.element(id, element, &format!("{path}.element[{at}]"))?;
         }
@@ -149,7 +148,8 @@ impl Reader<'_> {
             return Ok(());
         }
         if element.no_map == Some(true) {
-            let none = NewMapping { source_display: &element.display, ..NewMapping::none(&element.code) };
+            let none =
+                NewMapping { source_display: &element.display, ..NewMapping::none(&element.code) };
             self.builder.mapping(group, &none);
         }
         for (at, target) in element.target.iter().enumerate() {
@@ -188,11 +188,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn relationship(
-        &mut self,
-        target: &resource::Target<'_>,
-        path: &str,
-    ) -> Result<Relationship> {
+    fn relationship(&mut self, target: &resource::Target<'_>, path: &str) -> Result<Relationship> {
         let (code, name) = match (target.relationship.some(), target.equivalence.some()) {
             // The wording of R4 is the finer one.
             (_, Some(code)) => (code, "equivalence"),

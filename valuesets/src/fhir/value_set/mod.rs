@@ -123,11 +123,7 @@ fn include(include: &resource::Include<'_>, path: &str) -> Result<Include> {
     })
 }
 
-fn enumerated(
-    concept: &resource::Concept<'_>,
-    path: &str,
-    at: usize,
-) -> Result<EnumeratedConcept> {
+fn enumerated(concept: &resource::Concept<'_>, path: &str, at: usize) -> Result<EnumeratedConcept> {
     if concept.code.is_empty() {
         return Err(wrong(
             format!("{path}.concept[{at}].code"),
