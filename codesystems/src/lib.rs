@@ -17,6 +17,7 @@
 //! ```
 
 mod error;
+pub mod fhir;
 pub mod grammar;
 pub mod index;
 pub mod language;

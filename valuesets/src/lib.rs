@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod conceptmap;
 mod error;
 pub mod expand;
+pub mod fhir;
 pub mod filters;
 pub mod implicit;
 pub mod issues;

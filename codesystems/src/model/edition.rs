@@ -24,6 +24,9 @@ pub struct EditionMeta {
     pub title: String,
     /// Publication status: draft, active, retired, unknown.
     pub status: String,
+    /// Finer status of the publisher (FHIR extension `structuredefinition-standards-status`):
+    /// `deprecated`, `withdrawn`, `trial-use`, …; empty for none.
+    pub standards_status: String,
     /// For testing only.
     pub experimental: Option<bool>,
     /// Date of the release, as FHIR dateTime.
