@@ -1,1 +1,3 @@
-//! placeholder
+//! The FHIR terminology server: wire formats, operations, library and command line.
+
+pub mod wire;
