@@ -7,3 +7,4 @@
 pub mod code_system;
 pub mod json;
 mod json_path;
+pub mod xml;

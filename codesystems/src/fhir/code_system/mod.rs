@@ -61,10 +61,22 @@ pub fn from_slice(json: &[u8]) -> Result<EditionBuilder> {
 /// Reads a CodeSystem from JSON, with warnings.
 ///
 /// # Errors
+/// As [`read_in`].
+pub fn read(json: &[u8]) -> Result<Read> {
+    read_in(json, "")
+}
+
+/// Reads a CodeSystem from JSON, with warnings. Where the resource does not say its language, it
+/// is taken to be in `language` (BCP 47, empty for unknown).
+///
+/// # Errors
 /// [`Error::Resource`] naming the element: for JSON that is not well formed or not a CodeSystem,
 /// for elements of the wrong type and for concepts without a code.
-pub fn read(json: &[u8]) -> Result<Read> {
-    let resource: resource::CodeSystem<'_> = json::from_slice("CodeSystem", json)?;
+pub fn read_in(json: &[u8], language: &str) -> Result<Read> {
+    let mut resource: resource::CodeSystem<'_> = json::from_slice("CodeSystem", json)?;
+    if resource.language.is_empty() {
+        resource.language = json::Text(language.into());
+    }
     if &*resource.resource_type != "CodeSystem" {
         return Err(Error::Resource {
             element: "resourceType".into(),
