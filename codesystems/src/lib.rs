@@ -21,6 +21,7 @@ mod error;
 pub mod index;
 
 pub mod model;
+pub mod search;
 
 pub use error::{Error, Result};
 pub use index::EditionBuilder;
