@@ -22,7 +22,9 @@ pub mod grammar;
 pub mod index;
 pub mod language;
 pub mod model;
+pub mod search;
 mod set;
+
 
 pub use error::{Error, Result};
 pub use index::{Edition, EditionBuilder};
