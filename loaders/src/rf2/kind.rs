@@ -30,7 +30,7 @@ impl Kind {
     /// The kind of a file with these columns.
     pub(super) fn of(name: &FileName, header: &[String]) -> Option<Self> {
         let has = |column: &&str| header.iter().any(|found| found.eq_ignore_ascii_case(column));
-        let all = |columns: &[&str]| columns.iter().all(|column| has(column));
+        let all = |columns: &[&str]| columns.iter().all(has);
         if all(&["alternateIdentifier", "identifierSchemeId", "referencedComponentId"]) {
             return Some(Self::Identifier);
         }

@@ -8,14 +8,15 @@
 //!
 //! What becomes what: concepts and their descriptions as they are, is-a relationships as the
 //! hierarchy, all other relationships and concrete values as grouped properties named by their
-//! type, reference sets as membership sets ([`refsets`]), language reference sets as dialects of
-//! the designations ([`terms`]). Stated relationships are counted and left out; the OWL axioms that
+//! type, reference sets as membership sets, language reference sets as dialects of
+//! the designations. Stated relationships are counted and left out; the OWL axioms that
 //! replaced them are a membership set.
 //!
 //! Source: SNOMED CT Release File Specification; Using SNOMED CT with FHIR.
 
 mod concepts;
 mod concrete;
+mod dialects;
 mod digits;
 mod edition;
 mod ids;

@@ -280,6 +280,13 @@ impl Tables {
         self.sources.get(usize::from(stamp.file)).map_or("", |source| source.texts.get(span))
     }
 
+    /// The language code of a description, empty if it has none.
+    pub(super) fn language(&self, row: &Description) -> &str {
+        let source = self.sources.get(usize::from(row.stamp.file));
+        let language = source.and_then(|source| source.languages.get(usize::from(row.language)));
+        language.map_or("", String::as_str)
+    }
+
     /// How many components of a kind there are, with those left out while reading.
     pub(super) fn count<R>(&self, kind: Kind, rows: &[R], active: fn(&R) -> bool) -> Count {
         let skipped = self.skipped.get(kind as usize).copied().unwrap_or_default();
