@@ -25,7 +25,6 @@ pub mod model;
 pub mod search;
 mod set;
 
-
 pub use error::{Error, Result};
 pub use index::{Edition, EditionBuilder};
 pub use language::LanguagePreference;

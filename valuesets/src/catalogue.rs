@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::conceptmap::ConceptMap;
 use crate::model::ValueSet;
+use crate::search::SynonymSource;
 
 /// One code system version, ready to be asked.
 #[derive(Debug)]
@@ -160,6 +161,8 @@ pub struct Catalogue {
     whole_systems: FxHashMap<String, String>,
     /// Canonical of a code system -> supplements to it.
     supplements: FxHashMap<String, Vec<Arc<CodeSystem>>>,
+    /// (Canonical, version) of a code system -> code systems that offer synonyms for it.
+    synonyms: FxHashMap<(String, String), Vec<Arc<SynonymSource>>>,
 }
 
 impl Catalogue {
@@ -177,6 +180,11 @@ impl Catalogue {
             let supplemented = Canonical::parse(&meta.supplements).url;
             self.supplements.entry(supplemented).or_default().push(system);
             return;
+        }
+        for link in &meta.synonyms_for {
+            let source = SynonymSource::new(Arc::clone(&system), link.properties.clone());
+            let key = (link.system.clone(), link.version.clone());
+            self.synonyms.entry(key).or_default().push(Arc::new(source));
         }
         if !meta.value_set.is_empty() {
             let value_set = Canonical::parse(&meta.value_set).url;
@@ -246,6 +254,13 @@ impl Catalogue {
     #[must_use]
     pub fn supplements(&self, url: &str) -> &[Arc<CodeSystem>] {
         self.supplements.get(url).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The code systems that offer search synonyms for a code system version.
+    #[must_use]
+    pub fn synonyms(&self, url: &str, version: &str) -> &[Arc<SynonymSource>] {
+        let key = (url.to_owned(), version.to_owned());
+        self.synonyms.get(&key).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The versions of the value set `url`, newest first.

@@ -10,6 +10,7 @@ use crate::catalogue::CodeSystem;
 use crate::filters;
 use crate::model::{Contained, EnumeratedConcept, Include, OwnDesignation, ValueSet};
 use crate::scope::Scope;
+use crate::search::SynonymSource;
 use crate::{Error, Result};
 
 /// How deep value sets may import each other.
@@ -43,6 +44,8 @@ pub struct Part {
     pub listed: Arc<FxHashMap<ConceptIx, Listed>>,
     /// Every code of the grammar is in, beyond those in `set`.
     pub whole_grammar: bool,
+    /// Code systems whose designations are search synonyms of these concepts.
+    pub synonyms: Arc<[Arc<SynonymSource>]>,
 }
 
 /// A value set compiled: unions, intersections and differences done, codes looked up.
@@ -191,6 +194,7 @@ impl Compiler<'_, '_> {
             order: None,
             listed: Arc::default(),
             whole_grammar: false,
+            synonyms: self.scope.synonyms(&system),
             system: Arc::clone(&system),
         };
         if include.concepts.is_empty() {

@@ -10,6 +10,7 @@ use codesystems::{Canonical, LanguagePreference};
 use crate::catalogue::{Catalogue, CodeSystem, fits};
 use crate::implicit;
 use crate::model::ValueSet;
+use crate::search::SynonymSource;
 use crate::{Error, Result};
 
 /// Rules of a request for the versions of code systems.
@@ -147,6 +148,16 @@ impl<'a> Scope<'a> {
         }
         let implied = implicit::value_set(canonical, self)?;
         implied.map(Arc::new).ok_or_else(|| Error::UnknownValueSet { url: canonical.to_string() })
+    }
+
+    /// The code systems whose designations are search synonyms of `system`'s concepts.
+    #[must_use]
+    pub fn synonyms(&self, system: &CodeSystem) -> Arc<[Arc<SynonymSource>]> {
+        let meta = system.edition().meta();
+        self.catalogues()
+            .flat_map(|catalogue| catalogue.synonyms(&meta.url, &meta.version))
+            .cloned()
+            .collect()
     }
 
     /// The code system all of whose codes are in the value set `url`.
