@@ -73,6 +73,8 @@ pub struct EditionMeta {
     pub dialects: Vec<Dialect>,
     /// Named sets of concepts (reference sets, answer lists, groups); the order numbers them.
     pub membership_sets: Vec<MembershipSet>,
+    /// The publisher writes concepts inside of each other (`CodeSystem.concept.concept`).
+    pub nested: bool,
     /// Another code system whose concepts this one offers search synonyms for.
     pub synonyms_for: Vec<SynonymLink>,
 }

@@ -27,6 +27,8 @@ pub(super) fn read(resource: &CodeSystem<'_>) -> Result<Read> {
         repeated: 0,
         warnings: Vec::new(),
     };
+    // The order of the resource means something to its author: expansions keep it.
+    reader.builder.keep_order = true;
     reader.concepts(&resource.concept, None, &mut Vec::new())?;
     Ok(reader.finished())
 }
@@ -58,6 +60,7 @@ fn meta(resource: &CodeSystem<'_>) -> EditionMeta {
         identifiers: resource.identifier.iter().map(|identifier| identifier.owned()).collect(),
         properties: properties(resource),
         filters: filters(resource),
+        nested: resource.concept.iter().any(|concept| !concept.concept.is_empty()),
         ..EditionMeta::default()
     }
 }
