@@ -109,16 +109,11 @@ fn load_file(
     report.bytes += parser.bytes();
     match concepts {
         Some(concepts) if concepts.has_classes() => concepts.finish(report),
-        _ => Err(Error::line(&file.path, parser.line(), "no <Class> in the file")),
+        _ => Err(Error::file(&file.path, "there is no <Class> in the file")),
     }
 }
 
-fn start(
-    header: &Header,
-    file: &File,
-    options: &Options,
-    report: &mut Report,
-) -> Result<Concepts> {
+fn start(header: &Header, file: &File, options: &Options, report: &mut Report) -> Result<Concepts> {
     let meta = header.edition_meta(&file.path, options, report)?;
     let colon_is_slash = header.system() == Some(ICD_O_3);
     Ok(Concepts::new(&file.path, meta, colon_is_slash))

@@ -36,11 +36,6 @@ impl Parser {
         Ok(Self { document, marks: Vec::new() })
     }
 
-    /// The line that was read to, from 1.
-    pub(super) fn line(&self) -> u64 {
-        self.document.line()
-    }
-
     /// Bytes read so far.
     pub(super) fn bytes(&self) -> u64 {
         self.document.bytes()
