@@ -22,6 +22,8 @@ mod report;
 pub mod rf2;
 mod sink;
 mod table;
+#[cfg(test)]
+mod test_sink;
 pub mod ucum_essence;
 
 pub use error::{Error, Result};

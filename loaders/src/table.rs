@@ -16,6 +16,9 @@ pub(crate) struct Table {
     reader: csv::Reader<Box<dyn Read + Send>>,
     headers: Vec<String>,
     record: StringRecord,
+    /// Whether a line end counts when the record before it has been read; that of CRLF counts with
+    /// the record after it.
+    counts_line_ends: bool,
 }
 
 /// One row of a [`Table`].
@@ -62,9 +65,11 @@ impl Table {
             .quoting(quoted)
             .buffer_capacity(1 << 17)
             .from_reader(reader);
-        let headers = reader.headers().map_err(|error| describe(path, &error))?;
+        let headers = reader.headers().map_err(|error| describe(path, 1, &error))?;
         let headers = headers.iter().map(|name| name.trim().to_owned()).collect();
-        Ok(Self { path: path.into(), reader, headers, record: StringRecord::new() })
+        let counts_line_ends = reader.position().line() > 1;
+        let record = StringRecord::new();
+        Ok(Self { path: path.into(), reader, headers, record, counts_line_ends })
     }
 
     /// The column names.
@@ -98,11 +103,14 @@ impl Table {
     /// When the file cannot be read, is not UTF-8, or the row has more or fewer fields than the
     /// header line.
     pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>> {
-        let more = self
-            .reader
-            .read_record(&mut self.record)
-            .map_err(|error| describe(&self.path, &error))?;
-        let line = self.record.position().map_or(0, csv::Position::line);
+        let before = self.reader.position().line() + u64::from(!self.counts_line_ends);
+        let more = self.reader.read_record(&mut self.record);
+        // Blank lines are passed over, so the line is counted back from the end of the record.
+        let inside = memchr::memchr_iter(b'\n', self.record.as_slice().as_bytes()).count() as u64;
+        let ended = u64::from(self.counts_line_ends);
+        let after = self.reader.position().line().saturating_sub(ended);
+        let line = after.saturating_sub(inside).max(before);
+        let more = more.map_err(|error| describe(&self.path, line, &error))?;
         Ok(more.then_some(Row { record: &self.record, line }))
     }
 
@@ -118,8 +126,7 @@ impl Table {
 }
 
 /// What a CSV error means for people who look at the file.
-fn describe(path: &str, error: &csv::Error) -> Error {
-    let line = error.position().map_or(0, csv::Position::line);
+fn describe(path: &str, line: u64, error: &csv::Error) -> Error {
     match error.kind() {
         ErrorKind::UnequalLengths { expected_len, len, .. } => Error::line(
             path,
@@ -154,6 +161,18 @@ mod tests {
         let row = table.next().unwrap().unwrap();
         assert_eq!((row.get(a), row.get(b), row.get(None), row.line), ("z", "", "", 4));
         assert!(table.next().unwrap().is_none());
+    }
+
+    #[test]
+    fn lines_are_counted_as_an_editor_counts_them() {
+        for text in ["a,b\n1,2\n\n\n\"x\ny\",2\n3,4\n", "a,b\r\n1,2\r\n\r\n\r\n\"x\r\ny\",2\r\n3,4"]
+        {
+            let mut table = Table::new("t", Box::new(text.as_bytes()), b',', true).unwrap();
+            for line in [2, 5, 7] {
+                assert_eq!(table.next().unwrap().unwrap().line, line, "{text:?}");
+            }
+            assert!(table.next().unwrap().is_none());
+        }
     }
 
     #[test]

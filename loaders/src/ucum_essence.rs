@@ -329,3 +329,76 @@ fn meta(options: &Options) -> EditionMeta {
         ..EditionMeta::new(url, options.version.clone().unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Options;
+    use crate::test_sink::{at, designations, display, load_files, load_paths, shared, values};
+
+    const ESSENCE: &str = r#"<?xml version="1.0" encoding="ascii"?>
+<root xmlns="http://unitsofmeasure.org/ucum-essence" version="9.9" revision-date="2030-01-02">
+   <prefix Code="q" CODE="Q"><name>quux</name><printSymbol>q</printSymbol><value value="1e9">1</value></prefix>
+   <base-unit Code="q" CODE="Q" dim="L"><name>quid</name><printSymbol>q</printSymbol><property>length</property></base-unit>
+   <unit Code="[x_0]" CODE="[X_0]" isMetric="no" isArbitrary="yes" class="misc">
+      <name>ex &amp; &#181;y</name>
+      <name>other
+         name</name>
+      <printSymbol>&#956;<sub>0</sub>(<i>x</i>)</printSymbol>
+      <property>number</property>
+      <value Unit="degx(5 q)" UNIT="DEGX(5 Q)"><function name="degX" value="5" Unit="q"/></value>
+   </unit>
+</root>"#;
+
+    #[test]
+    fn units_have_names_symbols_and_definitions() {
+        let files = [("ucum-essence.xml", ESSENCE.as_bytes())];
+        let kept = load_files(&files, &Options::default()).unwrap();
+        let edition = kept.edition();
+        let meta = edition.meta();
+        assert_eq!(
+            [&meta.url, &meta.version, &meta.date, &meta.content],
+            ["http://unitsofmeasure.org", "9.9", "2030-01-02", "fragment"]
+        );
+        assert_eq!(edition.concept_count(), 2, "prefixes are no concepts");
+        assert_eq!(display(edition, "[x_0]", "en"), "ex & µy");
+        assert!(designations(edition, "[x_0]").contains(&"en/display: other name".to_owned()));
+        for (property, expected) in [
+            ("printSymbol", "μ0(x)"),
+            ("CODE", "[X_0]"),
+            ("property", "number"),
+            ("class", "misc"),
+            ("isMetric", "false"),
+            ("isArbitrary", "true"),
+            ("value", "degx(5 q)"),
+        ] {
+            assert_eq!(values(edition, "[x_0]", property), [expected], "{property}");
+        }
+        assert_eq!(edition.kind(at(edition, "q")), "base-unit");
+        assert!(edition.find("Q").is_none(), "codes are case-sensitive");
+    }
+
+    #[test]
+    fn damaged_files_are_refused_with_their_line() {
+        for (text, expected) in [
+            (ESSENCE.replace("Code=\"[x_0]\" ", ""), "line 5: a unit without attribute 'Code'"),
+            (ESSENCE.replace("[x_0]", "q"), "line 5: unit q occurs twice"),
+            (ESSENCE.replace("</sub>", "</sup>"), "line 9: "),
+        ] {
+            let loaded = load_files(&[("u.xml", text.as_bytes())], &Options::default());
+            let message = loaded.err().unwrap().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_real_essence_holds_all_units() {
+        let Some(path) = shared("data/ucum/ucum-essence.xml") else { return };
+        let kept = load_paths(&[path], &Options::default()).unwrap();
+        let edition = kept.edition();
+        assert_eq!(edition.concept_count(), 7 + 305);
+        assert_eq!(edition.meta().version, "2.2");
+        assert_eq!(display(edition, "Cel", "en"), "degree Celsius");
+        assert_eq!(values(edition, "Cel", "printSymbol"), ["°C"]);
+        assert_eq!(values(edition, "mol", "value"), ["6.02214076 10*23"]);
+    }
+}
