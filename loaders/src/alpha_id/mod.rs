@@ -21,9 +21,7 @@ mod tests;
 use codesystems::model::{ConceptId, DisplayRank, NewDesignation, PropertyId, SynonymLink};
 use codesystems::{EditionBuilder, PropertyKind, PropertyValue};
 use rustc_hash::FxHashSet;
-use valuesets::conceptmap::{
-    ConceptMapBuilder, GroupId, MapProperty, NewMapping, Relationship,
-};
+use valuesets::conceptmap::{ConceptMapBuilder, GroupId, MapProperty, NewMapping, Relationship};
 
 use crate::archive::File;
 use crate::bfarm::systems::{self, ALPHA_ID, ALPHA_ID_SE, ICD_10_GM, System};
@@ -159,7 +157,8 @@ impl<'a> Row<'a> {
     /// The ICD-10-GM codes: role, code, and how the text relates to it.
     fn icd_codes(&self) -> impl Iterator<Item = (Role, &'a str, Relationship)> {
         let has_primary = !self.primary.is_empty() || !self.second_primary.is_empty();
-        let beside = if has_primary { Relationship::RelatedTo } else { Relationship::SourceIsNarrower };
+        let beside =
+            if has_primary { Relationship::RelatedTo } else { Relationship::SourceIsNarrower };
         [
             (Role::Primary, self.primary, Relationship::SourceIsNarrower),
             (Role::Asterisk, self.asterisk, Relationship::SourceIsNarrower),

@@ -29,18 +29,58 @@ pub(super) struct Layout {
 }
 
 const SINCE_2018: [&str; 16] = [
-    "Para295", "Para301", "MortL1Code", "MortL2Code", "MortL3Code", "MortL4Code", "MortBCode",
-    "SexCode", "SexReject", "AgeLow", "AgeHigh", "AgeReject", "RareDisease", "Content",
-    "Infectious", "EBMLabor",
+    "Para295",
+    "Para301",
+    "MortL1Code",
+    "MortL2Code",
+    "MortL3Code",
+    "MortL4Code",
+    "MortBCode",
+    "SexCode",
+    "SexReject",
+    "AgeLow",
+    "AgeHigh",
+    "AgeReject",
+    "RareDisease",
+    "Content",
+    "Infectious",
+    "EBMLabor",
 ];
 const TO_2017: [&str; 18] = [
-    "Para295", "Para301", "MortL1Code", "MortL2Code", "MortL3Code", "MortL4Code", "MortBCode",
-    "SexCode", "SexReject", "AgeLowDiff", "AgeLow", "AgeHighDiff", "AgeHigh", "AgeReject",
-    "RareDisease", "Content", "Infectious", "EBMLabor",
+    "Para295",
+    "Para301",
+    "MortL1Code",
+    "MortL2Code",
+    "MortL3Code",
+    "MortL4Code",
+    "MortBCode",
+    "SexCode",
+    "SexReject",
+    "AgeLowDiff",
+    "AgeLow",
+    "AgeHighDiff",
+    "AgeHigh",
+    "AgeReject",
+    "RareDisease",
+    "Content",
+    "Infectious",
+    "EBMLabor",
 ];
 const OF_2004: [&str; 14] = [
-    "Para295", "Para301", "MortL1Code", "MortL2Code", "MortL3Code", "MortL4Code", "MortBCode",
-    "SexCode", "SexReject", "AgeLowDiff", "AgeHighDiff", "AgeReject", "RareDisease", "Content",
+    "Para295",
+    "Para301",
+    "MortL1Code",
+    "MortL2Code",
+    "MortL3Code",
+    "MortL4Code",
+    "MortBCode",
+    "SexCode",
+    "SexReject",
+    "AgeLowDiff",
+    "AgeHighDiff",
+    "AgeReject",
+    "RareDisease",
+    "Content",
 ];
 
 impl Layout {
@@ -88,7 +128,8 @@ pub(super) fn load(
     let mut builder = EditionBuilder::new(ICD_10_GM.meta(&year, options));
     builder.provenance = systems::provenance(release);
     let use_id = builder.designation_use(ICD_10_GM.url, PREFERRED.0, PREFERRED.1);
-    let mut codes = Codes { builder, titles, use_id, categories: Vec::new(), last: FxHashMap::default() };
+    let mut codes =
+        Codes { builder, titles, use_id, categories: Vec::new(), last: FxHashMap::default() };
     codes.read(file, Lines::open(file, encoding)?, report)?;
     codes.connect(&file.path, report)
 }
@@ -117,9 +158,8 @@ impl Codes {
                 continue;
             }
             let columns: Vec<&str> = line.text.split(';').map(str::trim).collect();
-            let known = Layout::of(columns.len()).filter(|layout| {
-                expected.is_none_or(|expected: Layout| expected == *layout)
-            });
+            let known = Layout::of(columns.len())
+                .filter(|layout| expected.is_none_or(|expected: Layout| expected == *layout));
             let Some(layout) = known else {
                 let problem = format!(
                     "{} columns, expected {}",

@@ -16,8 +16,7 @@ pub(crate) const NOTICE: &str = "Die Erstellung erfolgt unter Verwendung der mas
      Fassung des Bundesinstituts für Arzneimittel und Medizinprodukte (BfArM).";
 
 /// Who publishes the German classifications.
-pub(crate) const PUBLISHER: &str =
-    "Bundesinstitut für Arzneimittel und Medizinprodukte (BfArM)";
+pub(crate) const PUBLISHER: &str = "Bundesinstitut für Arzneimittel und Medizinprodukte (BfArM)";
 
 /// A code system of BfArM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -137,10 +137,8 @@ pub(crate) fn recognised(files: &[(&str, &[u8])]) -> Vec<(Format, String)> {
 
 /// A file of the shared test data, `None` (and said so) where there is none.
 pub(crate) fn shared(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("BEGRIFF_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("BEGRIFF_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
     let path = root.join(path);
     if !path.exists() {
         println!("skipped: {} is not there", path.display());

@@ -1,7 +1,7 @@
 //! Titles of chapters and blocks.
 
-use codesystems::model::ConceptId;
 use codesystems::EditionBuilder;
+use codesystems::model::ConceptId;
 use rustc_hash::FxHashMap;
 
 use super::vocabulary;
@@ -90,7 +90,9 @@ impl Titles {
                 let language = builder.meta.language.clone();
                 builder.display(concept, &language, title);
             }
-            None => report.warn(path, 0, format!("no title of chapter {number}: 'kapitel' is missing")),
+            None => {
+                report.warn(path, 0, format!("no title of chapter {number}: 'kapitel' is missing"))
+            }
         }
         self.made.insert(number.to_owned(), concept);
         concept
@@ -121,9 +123,17 @@ fn plain_number(text: &str) -> &str {
 fn roman(number: &str) -> String {
     let Ok(mut left) = number.parse::<u8>() else { return number.to_owned() };
     let mut roman = String::new();
-    for (value, letters) in
-        [(100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")]
-    {
+    for (value, letters) in [
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    ] {
         while left >= value {
             roman.push_str(letters);
             left -= value;

@@ -18,8 +18,8 @@
 //! | merged with others into a code, and into no other | narrower |
 //! | anything else | related |
 
-use codesystems::{PropertyKind, PropertyValue};
 use codesystems::model::Canonical;
+use codesystems::{PropertyKind, PropertyValue};
 use rustc_hash::{FxHashMap, FxHashSet};
 use valuesets::conceptmap::{ConceptMapBuilder, MapProperty, NewMapping, Relationship};
 
@@ -282,7 +282,8 @@ fn fill(
         }
         let automatic = if forward { row.forward } else { row.backward };
         if !automatic {
-            report.count(if forward { "not automatic forward" } else { "not automatic backward" }, 1);
+            report
+                .count(if forward { "not automatic forward" } else { "not automatic backward" }, 1);
         }
         let (source_side, target_side) = match (row.sides.unwrap_or_default(), forward) {
             ((old, new), true) => (old, new),
@@ -297,6 +298,9 @@ fn fill(
         let relationship = relationships.relationship(row);
         let relationship = if forward { relationship } else { relationship.reversed() };
         let properties = properties.get(..count).unwrap_or_default();
-        map.mapping(group, &NewMapping { properties, ..NewMapping::new(source, target, relationship) });
+        map.mapping(
+            group,
+            &NewMapping { properties, ..NewMapping::new(source, target, relationship) },
+        );
     }
 }

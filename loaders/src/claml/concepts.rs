@@ -200,7 +200,8 @@ impl Concepts {
         for (concept, code) in std::mem::take(&mut self.exclusions) {
             let code = self.code(code.trim());
             let stem = code.trim_end_matches(['-', '+', '*', '!', '†']).trim_end_matches('.');
-            let known = [code.as_str(), stem].into_iter().find(|code| self.builder.find(code).is_some());
+            let known =
+                [code.as_str(), stem].into_iter().find(|code| self.builder.find(code).is_some());
             match known.map(str::to_owned) {
                 Some(code) => {
                     vocabulary::code_property(&mut self.builder, concept, EXCLUDES, &code);
@@ -211,8 +212,7 @@ impl Concepts {
     }
 }
 
-const EXCLUDES: (&str, &str) =
-    ("excludes-code", "Code to be used instead, named in an exclusion");
+const EXCLUDES: (&str, &str) = ("excludes-code", "Code to be used instead, named in an exclusion");
 
 /// What is known of the rubric kinds of the BfArM files.
 fn rubric_description(kind: &str) -> &'static str {

@@ -183,9 +183,11 @@ impl Concepts {
         let mut has_children = vec![false];
         for value in values {
             let suffix = &value.node.code;
-            let above = made.iter().enumerate().rev().find(|(_, (known, _))| {
-                suffix.starts_with(known.as_str())
-            });
+            let above = made
+                .iter()
+                .enumerate()
+                .rev()
+                .find(|(_, (known, _))| suffix.starts_with(known.as_str()));
             let Some((at, (_, parent))) = above else { continue };
             let forbidden = value.not_after.iter().any(|pair| parent.chain.contains(pair));
             let Some((_, base)) = made.first().filter(|_| !forbidden) else { continue };

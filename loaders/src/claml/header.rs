@@ -134,10 +134,8 @@ impl Header {
 /// An OID as FHIR writes it; identifiers that are not OIDs have no known namespace and are left out.
 fn identifier(uid: &str) -> Option<Identifier> {
     let is_oid = uid.contains('.') && uid.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    is_oid.then(|| Identifier {
-        system: "urn:ietf:rfc:3986".into(),
-        value: format!("urn:oid:{uid}"),
-    })
+    is_oid
+        .then(|| Identifier { system: "urn:ietf:rfc:3986".into(), value: format!("urn:oid:{uid}") })
 }
 
 /// The first run of exactly four digits that is a year.

@@ -52,10 +52,8 @@ impl Concepts {
         for (child, class) in self.classes.iter().enumerate() {
             for (code, line) in &class.super_classes {
                 let Some(parent) = self.place(code) else {
-                    let problem = format!(
-                        "SuperClass '{code}' of '{}' has no <Class>",
-                        self.code_of(child)
-                    );
+                    let problem =
+                        format!("SuperClass '{code}' of '{}' has no <Class>", self.code_of(child));
                     return Err(Error::line(&self.path, *line, problem));
                 };
                 if !edges.ends_with(&[(child, parent)]) {

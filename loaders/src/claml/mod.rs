@@ -113,12 +113,7 @@ fn load_file(
     }
 }
 
-fn start(
-    header: &Header,
-    file: &File,
-    options: &Options,
-    report: &mut Report,
-) -> Result<Concepts> {
+fn start(header: &Header, file: &File, options: &Options, report: &mut Report) -> Result<Concepts> {
     let meta = header.edition_meta(&file.path, options, report)?;
     let colon_is_slash = header.system() == Some(ICD_O_3);
     Ok(Concepts::new(&file.path, meta, colon_is_slash))

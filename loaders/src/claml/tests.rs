@@ -79,8 +79,13 @@ fn modifiers_are_applied_one_after_the_other_and_excluded_by_modifier_and_value(
 
 #[test]
 fn a_modifier_of_an_inner_class_is_inherited_by_its_leaves_unless_excluded() {
-    let text = value("M5", "0", "") + &value("M5", "1", "")
-        + &class("A00-A09", "block", "<ModifiedBy code='M5' all='false'><ValidModifierClass code='0'/></ModifiedBy>")
+    let text = value("M5", "0", "")
+        + &value("M5", "1", "")
+        + &class(
+            "A00-A09",
+            "block",
+            "<ModifiedBy code='M5' all='false'><ValidModifierClass code='0'/></ModifiedBy>",
+        )
         + &class("A01", "category", "<SuperClass code='A00-A09'/>")
         + &class("A01.0", "category", "<SuperClass code='A01'/>")
         + &class("A01.1", "category", "<SuperClass code='A01'/><ExcludeModifier code='M5'/>");
@@ -90,7 +95,8 @@ fn a_modifier_of_an_inner_class_is_inherited_by_its_leaves_unless_excluded() {
 
 #[test]
 fn a_dotted_modifier_of_an_inner_class_adds_to_its_children() {
-    let text = value("M4", ".0", "") + &value("M4", ".8", "")
+    let text = value("M4", ".0", "")
+        + &value("M4", ".8", "")
         + &class("A01", "category", "<ModifiedBy code='M4'/>")
         + &class("A01.8", "category", "<SuperClass code='A01'/>");
     let (read, report) = read(&text);
@@ -105,7 +111,11 @@ fn two_levels_of_one_modifier_become_two_levels_of_codes() {
         .map(|code| format!("<ValidModifierClass code='{code}'/>"))
         .concat();
     let text = [".0", ".00", ".01", ".1", ".x"].map(|code| value("M", code, "")).concat()
-        + &class("9-990", "category", &format!("<ModifiedBy code='M' all='false'>{valid}</ModifiedBy>"));
+        + &class(
+            "9-990",
+            "category",
+            &format!("<ModifiedBy code='M' all='false'>{valid}</ModifiedBy>"),
+        );
     let (read, _) = read(&text);
     assert_eq!(read.children("9-990"), ["9-990.0", "9-990.1"]);
     assert_eq!(read.children("9-990.0"), ["9-990.00", "9-990.01"]);
@@ -125,7 +135,10 @@ fn what_a_class_says_is_kept() {
     let (read, _) = read(text);
     let edition = &read.0;
     assert_eq!(edition.meta().url, "http://fhir.de/CodeSystem/bfarm/icd-10-gm");
-    assert_eq!((edition.meta().version.as_str(), edition.meta().date.as_str()), ("2026", "2025-09-01"));
+    assert_eq!(
+        (edition.meta().version.as_str(), edition.meta().date.as_str()),
+        ("2026", "2025-09-01")
+    );
     assert_eq!(edition.kind(read.ix("I")), "chapter");
     assert!(edition.is_not_selectable(read.ix("I")) && !edition.is_not_selectable(read.ix("Q05")));
     let designation = |code: &str, rank, text: &str| (code.to_owned(), rank, text.to_owned());
@@ -151,7 +164,8 @@ fn what_a_class_says_is_kept() {
 
 #[test]
 fn usage_meta_and_inclusions_reach_the_codes_that_modifiers_make() {
-    let inner = "<Meta name='Para301' value='P'/><Rubric kind='inclusion'><Label>links</Label></Rubric>";
+    let inner =
+        "<Meta name='Para301' value='P'/><Rubric kind='inclusion'><Label>links</Label></Rubric>";
     let text = value("M5", "0", inner)
         + "<Class code='M01.0' kind='category' usage='aster'><ModifiedBy code='M5'/>\
            <Rubric kind='preferred'><Label xml:lang='de'>Kurz</Label></Rubric></Class>";
@@ -164,7 +178,9 @@ fn usage_meta_and_inclusions_reach_the_codes_that_modifiers_make() {
 
 #[test]
 fn morphology_codes_of_icd_o_3_are_read_with_their_slash() {
-    let text = document(&(class("M", "chapter", "") + &class("8000:3", "category", "<SuperClass code='M'/>")));
+    let text = document(
+        &(class("M", "chapter", "") + &class("8000:3", "category", "<SuperClass code='M'/>")),
+    );
     let text = text.replace("ICD-10-GM", "ICD-O-3");
     let (mut kept, _) = load(&[("a.xml", text.as_bytes())]).unwrap();
     let read = Read::of(kept.editions.remove(0));
@@ -194,14 +210,23 @@ fn damaged_documents_are_refused_with_the_line() {
     let cycle = class("A", "category", "<SuperClass code='B'/>")
         + &class("B", "category", "<SuperClass code='A'/>");
     for (document, expected) in [
-        (document("<Class code='A' kind='category'>\n<SuperClass code='X'/></Class>"), "line 8: SuperClass 'X' of 'A'"),
+        (
+            document("<Class code='A' kind='category'>\n<SuperClass code='X'/></Class>"),
+            "line 8: SuperClass 'X' of 'A'",
+        ),
         (document(&cycle), "line 7: hierarchy cycle: A -> B -> A"),
         (document(&(good.clone() + &good)), "line 8: second <Class> 'A'"),
         (document("<Class kind='category'/>"), "line 7: <Class> without attribute 'code'"),
         (document("<Class code='A'><Rubric></Class>"), "line 7: not well-formed XML"),
-        (document("<Class code='A'><Rubric kind='text'><Label>&fremd;</Label></Rubric></Class>"), "line 7: entity &fremd;"),
+        (
+            document("<Class code='A'><Rubric kind='text'><Label>&fremd;</Label></Rubric></Class>"),
+            "line 7: entity &fremd;",
+        ),
         (document(""), "line 8: no <Class> in the file"),
-        (HEAD.to_owned() + "<Class code='A'>\n<Rubric>", "line 8: the file ends inside of <Rubric>"),
+        (
+            HEAD.to_owned() + "<Class code='A'>\n<Rubric>",
+            "line 8: the file ends inside of <Rubric>",
+        ),
         (HEAD.to_owned() + &good, "line 8: the file ends inside of <ClaML>"),
     ] {
         let found = error(&document);
@@ -215,7 +240,8 @@ fn damaged_documents_are_refused_with_the_line() {
 #[test]
 fn arbitrary_bytes_are_refused_and_do_not_panic() {
     for cut in (HEAD.len()..).step_by(7).take(60) {
-        let text = document(&(value("M", ".0", "") + &class("Ä", "category", "<ModifiedBy code='M'/>")));
+        let text =
+            document(&(value("M", ".0", "") + &class("Ä", "category", "<ModifiedBy code='M'/>")));
         let bytes = text.as_bytes().get(..cut).unwrap_or(text.as_bytes());
         let outcome = load(&[("a.xml", bytes)]);
         assert_eq!(outcome.is_ok(), bytes.len() >= text.trim_end().len(), "cut at {cut}");

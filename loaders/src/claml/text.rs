@@ -193,9 +193,9 @@ pub(super) fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claml::parse::Parser;
-    use crate::claml::model::Element;
     use crate::bfarm::test_files::Written;
+    use crate::claml::model::Element;
+    use crate::claml::parse::Parser;
 
     fn label(inner: &str) -> (String, Vec<String>) {
         let document = format!(

@@ -99,8 +99,9 @@ impl Document {
     pub(super) fn open(file: &File) -> Result<Self> {
         let head = file.head(256)?;
         let encoding = match declared_encoding(&head) {
-            Some(name) => Encoding::from_name(&name)
-                .map_err(|_| Error::line(&file.path, 1, format!("encoding '{name}' is not read")))?,
+            Some(name) => Encoding::from_name(&name).map_err(|_| {
+                Error::line(&file.path, 1, format!("encoding '{name}' is not read"))
+            })?,
             None => Encoding::Utf8,
         };
         let stream: Box<dyn Read + Send> = Box::new(Transcoded::new(file.open()?, encoding));
@@ -274,7 +275,10 @@ mod tests {
     fn the_root_is_found_behind_declaration_comment_and_document_type() {
         for (head, root) in [
             ("<ClaML version=\"2.0.0\">", Some("ClaML")),
-            ("\u{feff}<?xml version=\"1.0\"?>\n<!-- <Other> -->\n<!DOCTYPE A SYSTEM \"A.dtd\"><A/>", Some("A")),
+            (
+                "\u{feff}<?xml version=\"1.0\"?>\n<!-- <Other> -->\n<!DOCTYPE A SYSTEM \"A.dtd\"><A/>",
+                Some("A"),
+            ),
             ("<!DOCTYPE A [<!ENTITY x \"y\">]><A/>", Some("A")),
             ("a;b;c <ClaML>", None),
             ("<!-- never ended <ClaML>", None),

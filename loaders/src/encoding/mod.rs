@@ -84,13 +84,13 @@ impl Encoding {
         let undefined = |byte: &u8| matches!(byte, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);
         match self {
             Self::Windows1252 => match bytes.iter().position(undefined) {
-                Some(at) => {
-                    Err(Malformed { at, byte: bytes.get(at).copied().unwrap_or_default() })
-                }
+                Some(at) => Err(Malformed { at, byte: bytes.get(at).copied().unwrap_or_default() }),
                 None => Ok(encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0),
             },
             Self::Cp850 => Ok(bytes.iter().map(|&byte| cp850_char(byte)).collect()),
-            Self::Utf8 | Self::Iso8859_1 => Ok(bytes.iter().map(|&byte| char::from(byte)).collect()),
+            Self::Utf8 | Self::Iso8859_1 => {
+                Ok(bytes.iter().map(|&byte| char::from(byte)).collect())
+            }
         }
     }
 
