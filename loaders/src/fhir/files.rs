@@ -1,7 +1,7 @@
 //! The resources in a file, as JSON.
 
 use codesystems::fhir::json::{self, Text};
-use codesystems::fhir::xml::{XmlLimits, xml_to_json};
+use codesystems::fhir::xml::{XmlLimits, published_xml_to_json};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -29,14 +29,15 @@ struct Entry<'a> {
     resource: Option<&'a RawValue>,
 }
 
-/// The JSON of a file in JSON or XML.
-pub(super) fn json(bytes: Vec<u8>) -> Result<String, String> {
+/// The JSON of a file in JSON or XML, and what was odd in the XML.
+pub(super) fn json(bytes: Vec<u8>) -> Result<(String, Vec<String>), String> {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     if text.trim_ascii_start().first() == Some(&b'<') {
-        return xml_to_json(text, &XmlLimits::default()).map_err(|problem| problem.to_string());
+        return published_xml_to_json(text, &XmlLimits::default())
+            .map_err(|problem| problem.to_string());
     }
     let bytes = if text.len() == bytes.len() { bytes } else { text.to_vec() };
-    String::from_utf8(bytes).map_err(|problem| {
+    String::from_utf8(bytes).map(|json| (json, Vec::new())).map_err(|problem| {
         format!("expected UTF-8, byte {} is not", problem.utf8_error().valid_up_to() + 1)
     })
 }

@@ -10,6 +10,7 @@ mod recognise;
 mod version;
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rayon::prelude::*;
 
@@ -72,8 +73,8 @@ struct Loader<'a> {
     release: &'a Release,
     sink: &'a mut dyn Sink,
     report: &'a mut Report,
-    /// Type, url and version of what was handed over, with the file it was in.
-    seen: HashMap<(String, String, String), String>,
+    /// Type, url and version of what was handed over, with the file it was in and its hash.
+    seen: HashMap<(String, String, String), (String, u64)>,
     first_problem: Option<Error>,
 }
 
@@ -103,16 +104,20 @@ impl Loader<'_> {
             return false;
         }
         let key = (resource.resource_type.clone(), resource.url.clone(), resource.version.clone());
-        if let Some(first) = self.seen.get(&key) {
+        let hash = hash_of(&resource.json);
+        let Some((first, same)) = self.seen.get(&key) else {
+            self.seen.insert(key, (resource.path.clone(), hash));
+            return false;
+        };
+        // Some packages hold their files twice, under two names.
+        if *same != hash {
             let message = format!(
-                "{} {}|{} is in {first} already, left out",
+                "{} {}|{} is in {first} already, with other content, left out",
                 resource.resource_type, resource.url, resource.version
             );
             self.report.warn(&resource.path, 0, message);
-            return true;
         }
-        self.seen.insert(key, resource.path.clone());
-        false
+        true
     }
 
     fn store(&mut self, resource: Prepared) -> Result<()> {
@@ -155,6 +160,12 @@ impl Loader<'_> {
             _ => Ok(()),
         }
     }
+}
+
+fn hash_of(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

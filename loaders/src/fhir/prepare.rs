@@ -58,8 +58,12 @@ pub(super) fn file(
 ) -> Result<Vec<Prepared>> {
     let bytes = file.read()?;
     let mut length = bytes.len() as u64;
+    let mut odd = Vec::new();
     let found = match files::json(bytes) {
-        Ok(json) => files::resources(json, &file.path),
+        Ok((json, warnings)) => {
+            odd = warnings;
+            files::resources(json, &file.path)
+        }
         Err(problem) => vec![(file.path.clone(), Err(problem))],
     };
     let prepared = found.into_iter().map(|(path, json)| {
@@ -68,6 +72,7 @@ pub(super) fn file(
             Err(problem) => refused(path, problem),
         };
         prepared.bytes = std::mem::take(&mut length);
+        prepared.warnings.append(&mut odd);
         prepared
     });
     Ok(prepared.collect())

@@ -23,7 +23,7 @@ const OTHER_FOLDERS: [&str; 6] = ["example", "examples", "other", "openapi", "xm
 /// package, the folder or archive, or the file itself.
 #[must_use]
 pub fn recognise(probe: &Probe<'_>) -> Option<String> {
-    if in_other_folder(&probe.file.path) || probe.file.name == ".index.json" {
+    if !is_in_place(&probe.file.path) {
         return None;
     }
     let known = if probe.file.name == PACKAGE {
@@ -50,11 +50,21 @@ fn package_root(path: &str) -> Option<&str> {
         .filter(|root| root.is_empty() || root.ends_with('/') || root.ends_with('!'))
 }
 
-fn in_other_folder(path: &str) -> bool {
-    let inside = package_root(path).and_then(|root| path.get(root.len() + "package/".len()..));
-    inside
-        .and_then(|inside| inside.split_once('/'))
-        .is_some_and(|(folder, _)| OTHER_FOLDERS.contains(&folder))
+/// Whether the file is where resources are: in a package, the `.json` files outside of the folders
+/// for other things. Everywhere else any file.
+fn is_in_place(path: &str) -> bool {
+    if path.ends_with("/.index.json") {
+        return false;
+    }
+    in_package(path).is_none_or(|inside| {
+        let folder = inside.split_once('/').map_or("", |(folder, _)| folder);
+        inside.ends_with(".json") && !OTHER_FOLDERS.contains(&folder)
+    })
+}
+
+/// The path in the folder `package`, if the file is in one.
+fn in_package(path: &str) -> Option<&str> {
+    package_root(path).and_then(|root| path.get(root.len() + "package/".len()..))
 }
 
 fn is_manifest(text: &str) -> bool {
@@ -133,11 +143,13 @@ mod tests {
     }
 
     #[test]
-    fn examples_and_copies_in_a_package_are_not_read() {
-        assert!(in_other_folder("a.tgz!package/example/v.json"));
-        assert!(in_other_folder("/x/package/xml/v.xml"));
-        assert!(!in_other_folder("a.tgz!package/v.json"));
-        assert!(!in_other_folder("/x/xml/v.xml"));
+    fn in_a_package_the_json_files_beside_the_manifest_are_read() {
+        assert!(is_in_place("/x/a.tgz!package/v.json"));
+        assert!(is_in_place("/x/xml/v.xml"));
+        assert!(!is_in_place("/x/a.tgz!package/example/v.json"));
+        assert!(!is_in_place("/x/package/xml/v.xml"));
+        assert!(!is_in_place("/x/package/v"));
+        assert!(!is_in_place("/x/package/.index.json"));
         assert_eq!(package_root("/x/a.tgz!package/v.json"), Some("/x/a.tgz!"));
         assert_eq!(package_root("/x/mypackage/v.json"), None);
     }

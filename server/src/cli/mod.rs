@@ -1,6 +1,7 @@
 //! The command line.
 
 mod load;
+pub use load::load_release;
 mod query;
 
 use std::io::Write;

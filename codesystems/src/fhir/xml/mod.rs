@@ -17,6 +17,8 @@ use crate::{Error, Result};
 /// The namespace of FHIR.
 pub const NAMESPACE: &str = "http://hl7.org/fhir";
 
+const XHTML: &str = "http://www.w3.org/1999/xhtml";
+
 /// Bounds on XML that is read.
 #[derive(Debug, Clone, Copy)]
 pub struct XmlLimits {
@@ -37,7 +39,7 @@ impl Default for XmlLimits {
 ///
 /// Knows CodeSystem, ValueSet, ConceptMap, NamingSystem, Parameters, Bundle, OperationOutcome,
 /// CapabilityStatement and TerminologyCapabilities with everything in them, in R4 and R5.
-/// `ConceptMap.identifier`, one in R4 and a list in R5, is a list where anything else in the map is
+/// Elements of one name need not stand together. `ConceptMap.identifier`, one in R4 and a list in R5, is a list where anything else in the map is
 /// of R5.
 ///
 /// # Errors
@@ -45,6 +47,22 @@ impl Default for XmlLimits {
 /// type, for elements and attributes that the type does not have, for values that are not of
 /// their type, and beyond `limits`.
 pub fn xml_to_json(xml: &[u8], limits: &XmlLimits) -> Result<String> {
+    convert(xml, limits, None)
+}
+
+/// Converts a resource from XML to JSON as [`xml_to_json`] does, for files that have been published
+/// and cannot be sent back: of an element that may occur once and is there several times, the
+/// first is kept. Says so, with line and column, beside the JSON.
+///
+/// # Errors
+/// As [`xml_to_json`] otherwise.
+pub fn published_xml_to_json(xml: &[u8], limits: &XmlLimits) -> Result<(String, Vec<String>)> {
+    let mut warnings = Vec::new();
+    let json = convert(xml, limits, Some(&mut warnings))?;
+    Ok((json, warnings))
+}
+
+fn convert(xml: &[u8], limits: &XmlLimits, warnings: Option<&mut Vec<String>>) -> Result<String> {
     if xml.len() > limits.bytes {
         return Err(Error::Resource {
             element: "document".into(),
@@ -53,7 +71,7 @@ pub fn xml_to_json(xml: &[u8], limits: &XmlLimits) -> Result<String> {
     }
     let text = text(xml)?;
     let root = parse::parse(text, limits)?;
-    to_json::resource(text, &root)
+    to_json::resource(text, &root, warnings)
 }
 
 /// Converts a resource from JSON to XML, with an XML declaration and in one line.
@@ -77,6 +95,15 @@ fn text(xml: &[u8]) -> Result<&str> {
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
         Error::Resource { element: format!("line {line}"), problem: "expected UTF-8".into() }
     })
+}
+
+/// A narrative `div` with its namespace, which both forms ask for and some publishers forget.
+fn with_namespace(div: &str) -> String {
+    let tag = div.split('>').next().unwrap_or_default();
+    if tag.contains("xmlns") {
+        return div.to_owned();
+    }
+    div.replacen("<div", &format!("<div xmlns=\"{XHTML}\""), 1)
 }
 
 /// An error at byte `offset` of `text`.

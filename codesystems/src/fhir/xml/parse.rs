@@ -6,9 +6,7 @@ use quick_xml::reader::Reader;
 
 use crate::Result;
 
-use super::{NAMESPACE, XmlLimits, error_at};
-
-const XHTML: &str = "http://www.w3.org/1999/xhtml";
+use super::{NAMESPACE, XmlLimits, error_at, with_namespace};
 
 /// An element.
 #[derive(Debug, Default)]
@@ -126,12 +124,7 @@ impl Parser<'_> {
     /// Takes the text of a narrative as it stands, with the namespace that JSON asks for.
     fn xhtml(&mut self, mut node: Node, start: usize, end: usize) {
         let verbatim = self.text.get(start..end).unwrap_or_default();
-        let tag = verbatim.split('>').next().unwrap_or_default();
-        node.xhtml = Some(if tag.contains("xmlns") {
-            verbatim.to_owned()
-        } else {
-            verbatim.replacen("<div", &format!("<div xmlns=\"{XHTML}\""), 1)
-        });
+        node.xhtml = Some(with_namespace(verbatim));
         self.close(node);
     }
 

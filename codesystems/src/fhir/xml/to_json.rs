@@ -8,9 +8,14 @@ use super::error_at;
 use super::parse::Node;
 use super::schema::{Field, Kind, SCHEMA, Type};
 
-/// Writes the resource `root` of the document `text`.
-pub(super) fn resource(text: &str, root: &Node) -> Result<String> {
-    let mut writer = Writer { text, out: String::with_capacity(text.len()) };
+/// Writes the resource `root` of the document `text`. With `warnings`, an element that may occur
+/// once and is there several times is noted and its first occurrence kept; without, refused.
+pub(super) fn resource(
+    text: &str,
+    root: &Node,
+    warnings: Option<&mut Vec<String>>,
+) -> Result<String> {
+    let mut writer = Writer { text, out: String::with_capacity(text.len()), warnings };
     writer.resource(root)?;
     Ok(writer.out)
 }
@@ -18,6 +23,7 @@ pub(super) fn resource(text: &str, root: &Node) -> Result<String> {
 struct Writer<'a> {
     text: &'a str,
     out: String,
+    warnings: Option<&'a mut Vec<String>>,
 }
 
 impl Writer<'_> {
@@ -60,17 +66,8 @@ impl Writer<'_> {
 
     /// Writes the elements in `node`, those of one name together.
     fn members(&mut self, node: &Node, found: &Type, mut begun: bool) -> Result<()> {
-        let mut done: Vec<&str> = Vec::new();
-        let mut rest = node.children.as_slice();
-        while let Some(first) = rest.first() {
-            let length = rest.iter().take_while(|it| it.name == first.name).count();
-            let (run, after) = rest.split_at(length);
-            rest = after;
-            if done.contains(&first.name.as_str()) {
-                let problem = format!("'{}' stands apart from the others of its name", first.name);
-                return Err(self.error(first, problem));
-            }
-            done.push(&first.name);
+        for mut run in by_name(&node.children) {
+            let Some(&first) = run.first() else { continue };
             let Some((_, field, kind)) = found.field(&first.name) else {
                 let names = found.names();
                 let problem = format!(
@@ -79,17 +76,26 @@ impl Writer<'_> {
                 );
                 return Err(self.error(first, problem));
             };
-            let list = field.repeats && !is_single(node, found, field, length);
+            let list = field.repeats && !is_single(node, found, field, run.len());
             if let Some(second) = run.get(1).filter(|_| !list) {
-                return Err(self.error(second, format!("'{}' may occur once", second.name)));
+                self.once(second)?;
+                run.truncate(1);
             }
-            self.run(run, kind, list, &mut begun)?;
+            self.run(&run, kind, list, &mut begun)?;
         }
         Ok(())
     }
 
+    /// Refuses an element that is there a second time, or notes it.
+    fn once(&mut self, second: &Node) -> Result<()> {
+        let problem = self.error(second, format!("'{}' may occur once", second.name));
+        let Some(warnings) = &mut self.warnings else { return Err(problem) };
+        warnings.push(format!("{problem}, the first is kept"));
+        Ok(())
+    }
+
     /// Writes elements of one name.
-    fn run(&mut self, run: &[Node], kind: Kind, list: bool, begun: &mut bool) -> Result<()> {
+    fn run(&mut self, run: &[&Node], kind: Kind, list: bool, begun: &mut bool) -> Result<()> {
         let Some(first) = run.first() else { return Ok(()) };
         if matches!(kind, Kind::Complex(_) | Kind::Resource) {
             self.member(&first.name, begun);
@@ -97,12 +103,12 @@ impl Writer<'_> {
         }
         let has_value = |node: &Node| node.value.is_some() || node.xhtml.is_some();
         let has_more = |node: &Node| node.id.is_some() || !node.children.is_empty();
-        if run.iter().any(has_value) || !run.iter().any(has_more) {
+        if run.iter().any(|it| has_value(it)) || !run.iter().any(|it| has_more(it)) {
             self.member(&first.name, begun);
             self.values(run, list, |writer, node| writer.primitive(node, kind))?;
         }
         // The id of a div belongs to the XHTML.
-        if kind != Kind::Xhtml && run.iter().any(has_more) {
+        if kind != Kind::Xhtml && run.iter().any(|it| has_more(it)) {
             self.member(&format!("_{}", first.name), begun);
             let element = SCHEMA.find("Element");
             self.values(run, list, |writer, node| match element {
@@ -118,7 +124,7 @@ impl Writer<'_> {
 
     fn values(
         &mut self,
-        run: &[Node],
+        run: &[&Node],
         list: bool,
         mut write: impl FnMut(&mut Self, &Node) -> Result<()>,
     ) -> Result<()> {
@@ -209,6 +215,20 @@ impl Writer<'_> {
         // Writing a str to a String cannot fail.
         self.out.push_str(&serde_json::to_string(text).unwrap_or_default());
     }
+}
+
+/// The elements of each name together, in the order of the first of each.
+fn by_name(children: &[Node]) -> Vec<Vec<&Node>> {
+    let mut runs: Vec<Vec<&Node>> = Vec::new();
+    for child in children {
+        let same = |run: &&mut Vec<&Node>| run.first().is_some_and(|it| it.name == child.name);
+        // Elements of one name nearly always stand together.
+        match runs.iter_mut().rev().find(same) {
+            Some(run) => run.push(child),
+            None => runs.push(vec![child]),
+        }
+    }
+    runs
 }
 
 fn is_number(text: &str) -> bool {

@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use crate::fhir::json::Text;
 use crate::{Error, Result};
 
-use super::NAMESPACE;
-use super::schema::{SCHEMA, Type};
+use super::schema::{Kind, SCHEMA, Type};
+use super::{NAMESPACE, with_namespace};
 
 /// Levels of JSON that are converted.
 const DEPTH: usize = 200;
@@ -215,11 +215,11 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes a narrative as it stands.
+    /// Writes a narrative as it stands, with its namespace.
     fn xhtml(&mut self, json: &str) -> Result<()> {
         let text: Text<'_> = self.parse(json)?;
         check_xhtml(&text).map_err(|problem| self.error(problem))?;
-        self.out.push_str(text.trim());
+        self.out.push_str(&with_namespace(text.trim()));
         Ok(())
     }
 
@@ -276,7 +276,7 @@ fn type_of(name: &str, found: Option<&Type>) -> Option<&'static Type> {
         return SCHEMA.find("Extension");
     }
     match found?.field(name)?.2 {
-        super::schema::Kind::Complex(number) => SCHEMA.complex(number),
+        Kind::Complex(number) => SCHEMA.complex(number),
         _ => None,
     }
 }
