@@ -81,6 +81,8 @@ fn parts_of_german_compounds_are_found() {
         "Unterfunktion der Schilddrüse",
         "Funktion der Schilddrüse",
         "Unterfunktion, Funktion",
+        "unter Therapie",
+        "unter Belastung",
     ]);
     let versagen = ["Niere, Versagen", "Versagen einer Niere", "Nierenversagen"];
     let mut by_versagen = found(&texts, "versagen");
