@@ -16,8 +16,11 @@ const SHORTEST_UNKNOWN: usize = 5;
 /// Shortest word that is taken apart.
 const SHORTEST_COMPOUND: usize = 8;
 
-/// How many letters two parts can be linked by: the longest linking elements come first.
+/// Letters that two parts can be linked by; the longest come first.
 const LINKS: [&str; 6] = ["en", "es", "er", "s", "n", "e"];
+
+/// Endings of words that are always linked by an s; those in e are mostly linked by an n.
+const NEED_S: [&str; 8] = ["ung", "heit", "keit", "schaft", "ion", "tat", "ling", "tum"];
 
 /// Consonants a German word can begin with, when more than one.
 const ONSETS: [&str; 42] = [
@@ -129,22 +132,27 @@ impl<'w> Compounds<'w> {
         self.partial(word).filter(|at| at.end >= SHORTEST_UNKNOWN)
     }
 
-    /// All boundaries behind a known part, longest first; without a linking element, then with.
+    /// All boundaries behind a known part, longest first; the likeliest linking element first.
     fn boundaries<'s>(&'s self, word: &'s str) -> impl Iterator<Item = Boundary> + 's {
         let last = word.len().saturating_sub(SHORTEST_PART);
         let ends = (SHORTEST_PART..=last).rev();
         ends.filter(|&end| word.get(..end).is_some_and(|part| self.known.contains(part))).flat_map(
             move |end| {
-                let rest = word.get(end..).unwrap_or_default();
-                let linked = LINKS.iter().filter(move |link| rest.starts_with(*link));
-                std::iter::once(0)
-                    .chain(linked.map(|link| link.len()))
-                    .map(move |link| end + link)
-                    .filter(move |&next| next <= last)
-                    .map(move |next| Boundary { end, next })
+                let (part, rest) = word.split_at_checked(end).unwrap_or_default();
+                let nexts = links(part, rest).map(move |link| end + link);
+                nexts.filter(move |&next| next <= last).map(move |next| Boundary { end, next })
             },
         )
     }
+}
+
+/// The lengths of linking elements between `part` and `rest`: one that must be there, none, any.
+fn links<'s>(part: &str, rest: &'s str) -> impl Iterator<Item = usize> + use<'s> {
+    let needs_s = rest.starts_with('s') && NEED_S.iter().any(|ending| part.ends_with(ending));
+    let needs_n = rest.starts_with('n') && part.ends_with('e');
+    let needed = (needs_s || needs_n).then_some(1);
+    let possible = LINKS.iter().filter(move |link| rest.starts_with(*link));
+    needed.into_iter().chain([0]).chain(possible.map(|link| link.len()))
 }
 
 fn is_candidate(word: &str) -> bool {

@@ -55,9 +55,9 @@ impl TextIndex<'_> {
             let mut word = self.beginnings(typed);
             word.joined = previous.and_then(|previous| self.joined(previous, typed));
             word.splits = self.splits(&typed.text);
-            if word.is_empty() && query.fuzzy {
+            if query.fuzzy && word.direct.is_empty() && word.joined.is_none() {
                 word.direct = self.similar(&typed.text);
-                word.fuzzy = true;
+                word.fuzzy = !word.direct.is_empty();
             }
             if word.is_empty() {
                 return None;

@@ -182,9 +182,9 @@ fn ask_everything(sections: &TextSectionRefs<'_>, query: &Query) {
     for costs in costs() {
         text_index.costs = costs;
         for query in [query, &Query::default(), &Query::parse("a"), &Query::parse("nier ver")] {
-            text_index.matching(query);
+            let _ = text_index.matching(query);
             for within in [None, Some(&within)] {
-                text_index.search(query, &Selection { within, offset: 0, limit: 5 });
+                let _ = text_index.search(query, &Selection { within, offset: 0, limit: 5 });
             }
         }
     }

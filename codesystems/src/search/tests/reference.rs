@@ -69,12 +69,12 @@ fn match_text(text: &Taken, all: &[Taken], query: &Query) -> Option<(u8, bool)> 
     let (mut first, mut first_exact) = (false, false);
     for (row, word) in query.words.iter().enumerate() {
         let previous = row.checked_sub(1).map(|row| &query.words[row]);
-        let anywhere = all.iter().any(|text| match_word(text, word, previous).is_some());
-        if !anywhere && query.fuzzy {
-            let found = |token: &String| is_similar(&word.text, token);
-            let here = text.words.iter().flatten().chain(&text.parts).any(found);
+        let found = |token: &String| is_similar(&word.text, token);
+        let has_similar = |text: &Taken| text.words.iter().flatten().chain(&text.parts).any(found);
+        let typed_well = all.iter().any(|text| match_token(text, word, previous).is_some());
+        if query.fuzzy && !typed_well && all.iter().any(has_similar) {
             first |= text.words.first().is_some_and(|forms| forms.iter().any(found));
-            kinds.push(here.then_some(4)?);
+            kinds.push((has_similar(text) || match_split(text, word)).then_some(4)?);
             continue;
         }
         kinds.push(match_word(text, word, previous)?);
@@ -98,6 +98,10 @@ fn match_text(text: &Taken, all: &[Taken], query: &Query) -> Option<(u8, bool)> 
 
 /// 1 whole, 2 beginning, 3 part.
 fn match_word(text: &Taken, word: &QueryWord, previous: Option<&QueryWord>) -> Option<u8> {
+    match_token(text, word, previous).or_else(|| match_split(text, word).then_some(3))
+}
+
+fn match_token(text: &Taken, word: &QueryWord, previous: Option<&QueryWord>) -> Option<u8> {
     let forms = || text.words.iter().flatten();
     if forms().any(|form| equals(form, word)) {
         return Some(1);
@@ -111,7 +115,11 @@ fn match_word(text: &Taken, word: &QueryWord, previous: Option<&QueryWord>) -> O
         can_be_apart(&joined, previous.text.len())
             && forms().chain(&text.parts).any(|form| form.starts_with(&joined))
     });
-    let split = text.words.windows(2).any(|pair| {
+    (in_part || joined).then_some(3)
+}
+
+fn match_split(text: &Taken, word: &QueryWord) -> bool {
+    text.words.windows(2).any(|pair| {
         pair[0].iter().any(|left| {
             let rest = word.text.strip_prefix(left.as_str());
             rest.is_some_and(|rest| {
@@ -119,8 +127,7 @@ fn match_word(text: &Taken, word: &QueryWord, previous: Option<&QueryWord>) -> O
                     && pair[1].iter().any(|right| right.starts_with(rest))
             })
         })
-    });
-    (in_part || joined || split).then_some(3)
+    })
 }
 
 fn equals(token: &str, word: &QueryWord) -> bool {
