@@ -2,7 +2,7 @@
 //! ([`Edition`]).
 
 mod builder;
-mod codec;
+pub mod codec;
 pub mod format;
 mod order;
 mod reader;
@@ -11,4 +11,5 @@ mod write;
 
 pub use builder::EditionBuilder;
 pub use format::{Container, ContainerKind, ContainerWriter};
+pub use order::natural;
 pub use reader::{DesignationRef, Edition, LanguageScores, MemberRow, PropertyRef};

@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use rustc_hash::FxHashSet;
 
 /// Compares codes the way people number: runs of digits by value, the rest by bytes.
-pub(super) fn natural(a: &str, b: &str) -> Ordering {
+#[must_use]
+pub fn natural(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a.as_bytes(), b.as_bytes());
     loop {
         match (left.first(), right.first()) {
