@@ -51,7 +51,13 @@ impl App {
             .build()
             .map_err(|error| Error::Config(format!("threads: {error}")))?;
         let snapshot = workers.install(|| Snapshot::open(&library, None))?;
-        let app = Self { config, library, snapshot: ArcSwap::from_pointee(snapshot), store: store?, workers };
+        let app = Self {
+            config,
+            library,
+            snapshot: ArcSwap::from_pointee(snapshot),
+            store: store?,
+            workers,
+        };
         app.report();
         Ok(app)
     }

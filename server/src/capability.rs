@@ -95,7 +95,14 @@ fn head(json: &mut JsonWriter, request: &Request<'_>, kind: &str, id: &str, name
     if kind == "CapabilityStatement" {
         features(json);
     }
-    json.field_str("url", &format!("{}/metadata{}", request.base, if kind == "CapabilityStatement" { "" } else { "?mode=terminology" }));
+    json.field_str(
+        "url",
+        &format!(
+            "{}/metadata{}",
+            request.base,
+            if kind == "CapabilityStatement" { "" } else { "?mode=terminology" }
+        ),
+    );
     json.field_str("version", env!("CARGO_PKG_VERSION"));
     json.field_str("name", name);
     json.field_str("title", "Begriff, a FHIR terminology server");
@@ -107,7 +114,10 @@ fn head(json: &mut JsonWriter, request: &Request<'_>, kind: &str, id: &str, name
     }
     json.field_str("kind", "instance");
     if kind == "CapabilityStatement" {
-        json.field_strings("instantiates", &["http://hl7.org/fhir/CapabilityStatement/terminology-server"]);
+        json.field_strings(
+            "instantiates",
+            &["http://hl7.org/fhir/CapabilityStatement/terminology-server"],
+        );
     }
     json.key("software");
     json.begin_object();
@@ -246,9 +256,23 @@ fn terminology_capabilities(request: &Request<'_>) -> Vec<u8> {
     out.key("parameter");
     out.begin_array();
     let parameters = [
-        "url", "valueSet", "valueSetVersion", "filter", "offset", "count", "includeDesignations", "designation",
-        "includeDefinition", "activeOnly", "excludeNested", "displayLanguage", "property", "system-version",
-        "check-system-version", "force-system-version", "tx-resource",
+        "url",
+        "valueSet",
+        "valueSetVersion",
+        "filter",
+        "offset",
+        "count",
+        "includeDesignations",
+        "designation",
+        "includeDefinition",
+        "activeOnly",
+        "excludeNested",
+        "displayLanguage",
+        "property",
+        "system-version",
+        "check-system-version",
+        "force-system-version",
+        "tx-resource",
     ];
     for name in parameters {
         out.begin_object();
@@ -292,17 +316,22 @@ fn code_systems(out: &mut JsonWriter, request: &Request<'_>) {
             out.begin_array();
             open = Some(&meta.url);
         }
-        let default = catalogue.versions(&meta.url).and_then(valuesets::catalogue::Versions::default_version);
+        let default =
+            catalogue.versions(&meta.url).and_then(valuesets::catalogue::Versions::default_version);
         out.begin_object();
         if !meta.version.is_empty() {
             out.field_str("code", &meta.version);
         }
-        out.field_bool("isDefault", default.is_some_and(|default| std::sync::Arc::ptr_eq(default, system)));
+        out.field_bool(
+            "isDefault",
+            default.is_some_and(|default| std::sync::Arc::ptr_eq(default, system)),
+        );
         if let Some(compositional) = meta.compositional {
             out.field_bool("compositional", compositional);
         }
         if !meta.languages.is_empty() {
-            let languages: Vec<&String> = meta.languages.iter().filter(|tag| !tag.is_empty()).collect();
+            let languages: Vec<&String> =
+                meta.languages.iter().filter(|tag| !tag.is_empty()).collect();
             if !languages.is_empty() {
                 out.field_strings("language", &languages);
             }

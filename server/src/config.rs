@@ -100,18 +100,24 @@ impl Config {
     ///
     /// # Errors
     /// When the file cannot be read, or a setting is unknown or malformed; names file or variable.
-    pub fn read(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Self> {
+    pub fn read(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self> {
         let mut table = toml::Table::new();
         if let Some(path) = file {
             let text = std::fs::read_to_string(path).map_err(|source| Error::io(path, source))?;
-            table = text.parse().map_err(|error| Error::Config(format!("{}: {error}", path.display())))?;
+            table = text
+                .parse()
+                .map_err(|error| Error::Config(format!("{}: {error}", path.display())))?;
         }
         for (name, value) in environment {
             if let Some(setting) = name.strip_prefix(PREFIX).filter(|name| !OTHERS.contains(name)) {
                 set(&mut table, &setting.to_lowercase(), value);
             }
         }
-        let named = file.map_or_else(|| "environment".to_owned(), |path| path.display().to_string());
+        let named =
+            file.map_or_else(|| "environment".to_owned(), |path| path.display().to_string());
         table.try_into().map_err(|error| Error::Config(format!("{named}: {error}")))
     }
 }

@@ -29,14 +29,17 @@ Stop with Ctrl-C. Then load your own releases: begriff load PATH…; begriff ser
 pub fn load_into(library: &Library) -> Result<()> {
     let folder = tempfile::tempdir().map_err(|source| Error::io(library.root(), source))?;
     FILES.extract(folder.path()).map_err(|source| Error::io(folder.path(), source))?;
-    let mut systems: Vec<PathBuf> = FILES.dirs().map(|dir| folder.path().join(dir.path())).collect();
+    let mut systems: Vec<PathBuf> =
+        FILES.dirs().map(|dir| folder.path().join(dir.path())).collect();
     systems.sort();
     for system in systems {
-        let name = system.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            system.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let options = options(&name);
         let (releases, _) = loaders::recognise(&[system], &options)?;
         for release in &releases {
-            let options = if name == "local" { local_options(&release.key) } else { options.clone() };
+            let options =
+                if name == "local" { local_options(&release.key) } else { options.clone() };
             load_release(library, release, &options)?;
         }
     }
@@ -51,16 +54,16 @@ fn options(_system: &str) -> Options {
 fn local_options(key: &str) -> Options {
     if key.ends_with("labor_nach_loinc.csv") {
         return Options {
-            url: Some("http://begriff.example/ConceptMap/labor-nach-loinc".into()),
+            url: Some("http://klinik.example/ConceptMap/labor-nach-loinc".into()),
             version: Some("2026".into()),
             title: Some("Hauskatalog Labor nach LOINC".into()),
-            source: Some("http://begriff.example/CodeSystem/hauskatalog-labor".into()),
+            source: Some("http://klinik.example/CodeSystem/labor".into()),
             target: Some("http://loinc.org".into()),
             ..Options::default()
         };
     }
     Options {
-        url: Some("http://begriff.example/CodeSystem/hauskatalog-labor".into()),
+        url: Some("http://klinik.example/CodeSystem/labor".into()),
         version: Some("2026".into()),
         title: Some("Hauskatalog Labor".into()),
         language: Some("de".into()),

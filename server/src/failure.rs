@@ -59,7 +59,13 @@ impl Failure {
 
 impl From<WireError> for Failure {
     fn from(error: WireError) -> Self {
-        Self::new(error.status(), error.outcome())
+        Self::new(error.status(), error.to_outcome())
+    }
+}
+
+impl From<crate::error::Error> for Failure {
+    fn from(error: crate::error::Error) -> Self {
+        Self::internal(error)
     }
 }
 
@@ -68,17 +74,48 @@ impl From<valuesets::Error> for Failure {
         use valuesets::Error as E;
         let text = error.to_string();
         let (status, kind, detail, message_id) = match &error {
-            E::UnknownSystem { .. } => (StatusCode::NOT_FOUND, IssueType::NotFound, "not-found", "UNKNOWN_CODESYSTEM"),
-            E::UnknownVersion { .. } => (StatusCode::NOT_FOUND, IssueType::NotFound, "not-found", "UNKNOWN_CODESYSTEM_VERSION"),
-            E::UnknownValueSet { .. } => (StatusCode::NOT_FOUND, IssueType::NotFound, "not-found", "Unable_to_resolve_value_Set_"),
-            E::UnknownConceptMap { .. } => (StatusCode::NOT_FOUND, IssueType::NotFound, "not-found", ""),
-            E::CyclicValueSet { .. } => (StatusCode::UNPROCESSABLE_ENTITY, IssueType::Processing, "vs-invalid", "VALUESET_CIRCULAR_REFERENCE"),
+            E::UnknownSystem { .. } => {
+                (StatusCode::NOT_FOUND, IssueType::NotFound, "not-found", "UNKNOWN_CODESYSTEM")
+            }
+            E::UnknownVersion { .. } => (
+                StatusCode::NOT_FOUND,
+                IssueType::NotFound,
+                "not-found",
+                "UNKNOWN_CODESYSTEM_VERSION",
+            ),
+            E::UnknownValueSet { .. } => (
+                StatusCode::NOT_FOUND,
+                IssueType::NotFound,
+                "not-found",
+                "Unable_to_resolve_value_Set_",
+            ),
+            E::UnknownConceptMap { .. } => {
+                (StatusCode::NOT_FOUND, IssueType::NotFound, "not-found", "")
+            }
+            E::CyclicValueSet { .. } => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                IssueType::Processing,
+                "vs-invalid",
+                "VALUESET_CIRCULAR_REFERENCE",
+            ),
             E::UnknownFilter { .. } | E::FilterValue { .. } | E::Definition { .. } => {
                 (StatusCode::BAD_REQUEST, IssueType::Invalid, "vs-invalid", "")
             }
-            E::TooCostly { .. } => (StatusCode::UNPROCESSABLE_ENTITY, IssueType::TooCostly, "too-costly", "VALUESET_TOO_COSTLY"),
-            E::VersionNotAllowed { .. } => (StatusCode::BAD_REQUEST, IssueType::Exception, "version-error", "VALUESET_VERSION_CHECK"),
-            E::NotSupported { .. } => (StatusCode::NOT_IMPLEMENTED, IssueType::NotSupported, "not-supported", ""),
+            E::TooCostly { .. } => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                IssueType::TooCostly,
+                "too-costly",
+                "VALUESET_TOO_COSTLY",
+            ),
+            E::VersionNotAllowed { .. } => (
+                StatusCode::BAD_REQUEST,
+                IssueType::Exception,
+                "version-error",
+                "VALUESET_VERSION_CHECK",
+            ),
+            E::NotSupported { .. } => {
+                (StatusCode::NOT_IMPLEMENTED, IssueType::NotSupported, "not-supported", "")
+            }
             _ => return Self::internal(text),
         };
         let mut issue = Issue::error(kind).text(text).tx_issue_type(detail);

@@ -25,7 +25,7 @@ const HEADER_SECONDS: u64 = 10;
 /// Seconds that requests in flight get to end.
 const GRACE_SECONDS: u64 = 20;
 /// Bytes from which on an answer is compressed.
-const COMPRESS_FROM: u16 = 1_024;
+const COMPRESS_FROM: u64 = 1_024;
 
 /// Routes with everything around them: the only list of layers.
 pub fn service(app: Arc<App>) -> Router {
@@ -49,7 +49,11 @@ pub fn service(app: Arc<App>) -> Router {
 ///
 /// # Errors
 /// When the listener fails for good.
-pub async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Future<Output = ()>) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    stop: impl Future<Output = ()>,
+) -> std::io::Result<()> {
     let service = service(app);
     let graceful = GracefulShutdown::new();
     let mut builder = auto::Builder::new(TokioExecutor::new());

@@ -55,7 +55,16 @@ enum Condition<'a> {
 
 /// Parameters that shape the answer instead of selecting.
 const SHAPING: [&str; 10] = [
-    "_count", "_offset", "_summary", "_elements", "_sort", "_format", "_pretty", "_total", "count", "offset",
+    "_count",
+    "_offset",
+    "_summary",
+    "_elements",
+    "_sort",
+    "_format",
+    "_pretty",
+    "_total",
+    "count",
+    "offset",
 ];
 
 /// Answers a search.
@@ -81,7 +90,8 @@ pub fn search(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failu
     sort(&mut found, parameters.string("_sort")?)?;
     let total = found.len();
     let limit = request.app.config.limits.page_size;
-    let count = parameters.integer("_count")?.map_or(PAGE.min(limit), |count| (count as usize).min(limit));
+    let count =
+        parameters.integer("_count")?.map_or(PAGE.min(limit), |count| (count as usize).min(limit));
     let offset = parameters.integer("_offset")?.map_or(0, |offset| offset as usize);
     let only_count = view == View::Count || count == 0;
     let page: &[&ResourceEntry] = if only_count {
@@ -90,7 +100,8 @@ pub fn search(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failu
         found.get(offset.min(total)..(offset.saturating_add(count)).min(total)).unwrap_or_default()
     };
     let links = if only_count { Vec::new() } else { links(request, kind, total, offset, count) };
-    let borrowed: Vec<(&str, &str)> = links.iter().map(|(relation, url)| (*relation, url.as_str())).collect();
+    let borrowed: Vec<(&str, &str)> =
+        links.iter().map(|(relation, url)| (*relation, url.as_str())).collect();
     let mut json = JsonWriter::with_capacity(1024 + page.len() * 1024);
     let mut out = SearchsetWriter::begin(&mut json, Some(total as u64), &borrowed);
     for entry in page {
@@ -130,7 +141,11 @@ fn condition<'a>(name: &str, text: &'a str) -> Option<Condition<'a>> {
     })
 }
 
-fn select<'a>(request: &'a Request<'_>, kind: ResourceType, conditions: &[Condition<'_>]) -> Vec<&'a ResourceEntry> {
+fn select<'a>(
+    request: &'a Request<'_>,
+    kind: ResourceType,
+    conditions: &[Condition<'_>],
+) -> Vec<&'a ResourceEntry> {
     let resources = &request.snapshot.resources;
     // The usual search is by canonical: answered from the index.
     let by_url = conditions.iter().find_map(|condition| match condition {
@@ -143,7 +158,9 @@ fn select<'a>(request: &'a Request<'_>, kind: ResourceType, conditions: &[Condit
             let mut found: Vec<&ResourceEntry> = Vec::new();
             for url in urls {
                 let bare = url.split('|').next().unwrap_or(url);
-                for entry in resources.by_url(kind, bare).chain(aliased(request, kind, bare)).filter(meets) {
+                for entry in
+                    resources.by_url(kind, bare).chain(aliased(request, kind, bare)).filter(meets)
+                {
                     if !found.iter().any(|known| std::ptr::eq(*known, entry)) {
                         found.push(entry);
                     }
@@ -151,7 +168,12 @@ fn select<'a>(request: &'a Request<'_>, kind: ResourceType, conditions: &[Condit
             }
             found
         }
-        None => resources.all().iter().filter(|entry| entry.resource_type == kind).filter(meets).collect(),
+        None => resources
+            .all()
+            .iter()
+            .filter(|entry| entry.resource_type == kind)
+            .filter(meets)
+            .collect(),
     }
 }
 
@@ -165,7 +187,9 @@ fn aliased<'a>(request: &'a Request<'_>, kind: ResourceType, url: &str) -> Vec<&
         .and_then(|versions| versions.all().first())
         .map(|system| system.edition().meta().url.as_str())
         .filter(|canonical| *canonical != url);
-    canonical.map_or_else(Vec::new, |canonical| request.snapshot.resources.by_url(kind, canonical).collect())
+    canonical.map_or_else(Vec::new, |canonical| {
+        request.snapshot.resources.by_url(kind, canonical).collect()
+    })
 }
 
 impl Condition<'_> {
@@ -192,9 +216,9 @@ impl Condition<'_> {
             }),
             Self::Version(versions) => versions.contains(&entry.version.as_str()),
             Self::Id(ids) => ids.contains(&entry.id.as_str()),
-            Self::Status(codes) => codes.iter().any(|code| {
-                code.rsplit('|').next().is_some_and(|code| code == entry.status)
-            }),
+            Self::Status(codes) => codes
+                .iter()
+                .any(|code| code.rsplit('|').next().is_some_and(|code| code == entry.status)),
             Self::Name(names, modifier) => text(names, *modifier, &entry.name),
             Self::Title(titles, modifier) => text(titles, *modifier, &entry.title),
         }
@@ -214,7 +238,8 @@ fn sort(found: &mut [&ResourceEntry], rules: Option<&str>) -> Result<(), WireErr
             "status" => |entry| &entry.status,
             "_id" => |entry| &entry.id,
             _ => {
-                let expected = "a list of url, version, name, title, status, _id; '-' before one sorts down";
+                let expected =
+                    "a list of url, version, name, title, status, _id; '-' before one sorts down";
                 return Err(WireError::value("_sort", rule, expected));
             }
         };
@@ -226,7 +251,13 @@ fn sort(found: &mut [&ResourceEntry], rules: Option<&str>) -> Result<(), WireErr
     Ok(())
 }
 
-fn links(request: &Request<'_>, kind: ResourceType, total: usize, offset: usize, count: usize) -> Vec<(&'static str, String)> {
+fn links(
+    request: &Request<'_>,
+    kind: ResourceType,
+    total: usize,
+    offset: usize,
+    count: usize,
+) -> Vec<(&'static str, String)> {
     let with = |offset: usize| {
         let mut query: Vec<String> = request
             .parameters
@@ -259,7 +290,17 @@ fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'|' | b',' => {
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b'-'
+            | b'.'
+            | b'_'
+            | b'~'
+            | b':'
+            | b'/'
+            | b'|'
+            | b',' => {
                 out.push(char::from(byte));
             }
             _ => out.push_str(&format!("%{byte:02X}")),
@@ -272,15 +313,26 @@ fn encoded(text: &str) -> String {
 ///
 /// # Errors
 /// When stored bytes are not text: a damaged library.
-pub fn write(entry: &ResourceEntry, version: FhirVersion, whole: bool) -> Result<Cow<'_, str>, Failure> {
+pub fn write(
+    entry: &ResourceEntry,
+    version: FhirVersion,
+    whole: bool,
+) -> Result<Cow<'_, str>, Failure> {
     match &entry.content {
         Content::Json(json) => {
             let text = str::from_utf8(json).map_err(Failure::internal)?;
             with_id(text, &entry.id)
         }
-        Content::Edition(system) => Ok(Cow::Owned(code_system(entry, system.edition().meta(), system.edition().concept_count(), version))),
+        Content::Edition(system) => Ok(Cow::Owned(code_system(
+            entry,
+            system.edition().meta(),
+            system.edition().concept_count(),
+            version,
+        ))),
         Content::Map(map) => Ok(Cow::Owned(concept_map(entry, map, version, whole))),
-        Content::WholeSystem(system) => Ok(Cow::Owned(whole_system(entry, system.edition().meta()))),
+        Content::WholeSystem(system) => {
+            Ok(Cow::Owned(whole_system(entry, system.edition().meta())))
+        }
     }
 }
 
@@ -333,7 +385,12 @@ fn identifiers(json: &mut JsonWriter, identifiers: &[codesystems::model::Identif
 }
 
 /// The metadata of an edition as CodeSystem. The concepts are not part of it: they are asked for.
-fn code_system(entry: &ResourceEntry, meta: &EditionMeta, count: u32, version: FhirVersion) -> String {
+fn code_system(
+    entry: &ResourceEntry,
+    meta: &EditionMeta,
+    count: u32,
+    version: FhirVersion,
+) -> String {
     let mut json = JsonWriter::with_capacity(2048);
     let out = &mut json;
     begin(out, "CodeSystem", entry);
@@ -390,7 +447,8 @@ fn filters(out: &mut JsonWriter, meta: &EditionMeta) {
 }
 
 fn properties(out: &mut JsonWriter, meta: &EditionMeta, _version: FhirVersion) {
-    let shown: Vec<_> = meta.properties.iter().filter(|property| !property.code.starts_with('$')).collect();
+    let shown: Vec<_> =
+        meta.properties.iter().filter(|property| !property.code.starts_with('$')).collect();
     if shown.is_empty() {
         return;
     }
@@ -433,10 +491,16 @@ fn whole_system(entry: &ResourceEntry, meta: &EditionMeta) -> String {
 }
 
 /// A compiled map as ConceptMap.
-fn concept_map(entry: &ResourceEntry, map: &ConceptMap, version: FhirVersion, whole: bool) -> String {
+fn concept_map(
+    entry: &ResourceEntry,
+    map: &ConceptMap,
+    version: FhirVersion,
+    whole: bool,
+) -> String {
     let meta = map.meta();
     let is_r5 = version == FhirVersion::R5;
-    let mut json = JsonWriter::with_capacity(1024 + if whole { map.row_count() as usize * 120 } else { 0 });
+    let mut json =
+        JsonWriter::with_capacity(1024 + if whole { map.row_count() as usize * 120 } else { 0 });
     let out = &mut json;
     begin(out, "ConceptMap", entry);
     text(out, "url", &meta.url);
@@ -458,7 +522,9 @@ fn concept_map(entry: &ResourceEntry, map: &ConceptMap, version: FhirVersion, wh
         for group in map.groups() {
             let definition = group.definition();
             out.begin_object();
-            let canonical = |url: &str, version: &str| codesystems::Canonical::new(url, Some(version)).to_string();
+            let canonical = |url: &str, version: &str| {
+                codesystems::Canonical::new(url, Some(version)).to_string()
+            };
             if is_r5 {
                 text(out, "source", &canonical(&definition.source, &definition.source_version));
                 text(out, "target", &canonical(&definition.target, &definition.target_version));
@@ -508,7 +574,8 @@ fn map_target(out: &mut JsonWriter, mapping: Mapping<'_>, is_r5: bool) {
         mapping.properties().map(|part| format!("{}={}", part.name, part.value.text())).collect();
     // R4 has no properties of mappings: they are told as comment, so that nothing is lost.
     let comment = [mapping.comment().to_owned(), properties.join("; ")];
-    let comment: Vec<&str> = comment.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    let comment: Vec<&str> =
+        comment.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
     text(out, "comment", &comment.join("; "));
     out.end_object();
 }

@@ -20,8 +20,12 @@ use crate::operations::{Answer, Request, answer};
 use crate::web;
 use crate::wire::json::JsonWriter;
 use crate::wire::negotiate::negotiate;
-use crate::wire::respond::{CacheControl, Conditions, ETag, Head, not_modified, respond, respond_outcome, respond_stream};
-use crate::wire::{FhirVersion, Format, LanguagePreferences, Negotiated, Parameters, WireError, xml};
+use crate::wire::respond::{
+    CacheControl, Conditions, ETag, Head, not_modified, respond, respond_outcome, respond_stream,
+};
+use crate::wire::{
+    FhirVersion, Format, LanguagePreferences, Negotiated, Parameters, WireError, xml,
+};
 
 /// Path of the R4 base.
 pub const R4_BASE: &str = "/fhir";
@@ -49,7 +53,10 @@ async fn ready(State(app): State<Arc<App>>) -> (StatusCode, String) {
     if snapshot.problems.is_empty() {
         return (StatusCode::OK, "ready\n".into());
     }
-    (StatusCode::OK, format!("ready, but not everything is served:\n{}\n", snapshot.problems.join("\n")))
+    (
+        StatusCode::OK,
+        format!("ready, but not everything is served:\n{}\n", snapshot.problems.join("\n")),
+    )
 }
 
 async fn fhir(
@@ -67,7 +74,10 @@ async fn fhir(
         Err(_) => Negotiated::json(version),
     };
     if uri.path().len() + uri.query().map_or(0, str::len) > limits.url_bytes {
-        let text = format!("the URL is longer than {} bytes; send the parameters with POST", limits.url_bytes);
+        let text = format!(
+            "the URL is longer than {} bytes; send the parameters with POST",
+            limits.url_bytes
+        );
         let failure = Failure { status: StatusCode::URI_TOO_LONG, ..Failure::invalid(text) };
         return fail(&failure, &negotiated);
     }
@@ -77,7 +87,10 @@ async fn fhir(
     let body = match axum::body::to_bytes(body, limits.body_bytes).await {
         Ok(body) => body,
         Err(_) => {
-            let error = WireError::TooLarge { found: limits.body_bytes.saturating_add(1), limit: limits.body_bytes };
+            let error = WireError::TooLarge {
+                found: limits.body_bytes.saturating_add(1),
+                limit: limits.body_bytes,
+            };
             return fail(&error.into(), &negotiated);
         }
     };
@@ -91,7 +104,10 @@ async fn fhir(
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => fail(&Failure::internal(panic), &negotiated),
         Err(_) => {
-            let outcome = crate::wire::OperationOutcome::timeout(format!("the request took longer than {} s", seconds.as_secs()));
+            let outcome = crate::wire::OperationOutcome::timeout(format!(
+                "the request took longer than {} s",
+                seconds.as_secs()
+            ));
             fail(&Failure { status: StatusCode::SERVICE_UNAVAILABLE, outcome }, &negotiated)
         }
     }
@@ -115,7 +131,9 @@ impl Exchange {
     /// Requests that may take long are answered on other threads, so that quick ones never wait.
     fn is_heavy(&self) -> bool {
         let path = self.uri.path();
-        let is_quick = ["$lookup", "$subsumes", "$translate", "metadata"].iter().any(|end| path.ends_with(end))
+        let is_quick = ["$lookup", "$subsumes", "$translate", "metadata"]
+            .iter()
+            .any(|end| path.ends_with(end))
             || path.ends_with("$validate-code") && self.body.len() < 4_096;
         !(is_quick && self.body.len() < 64 << 10)
     }
@@ -160,7 +178,12 @@ impl Exchange {
             }
             Parameters::default()
         } else {
-            Parameters::from_request(self.uri.query(), body, self.negotiated.request_format, &limits)?
+            Parameters::from_request(
+                self.uri.query(),
+                body,
+                self.negotiated.request_format,
+                &limits,
+            )?
         };
         let languages = LanguagePreferences::from_headers(&self.headers);
         let base = self.base();
@@ -180,7 +203,10 @@ impl Exchange {
         if let Some(etag) = &etag
             && conditions.have(etag, &self.negotiated)
         {
-            return Ok(not_modified(&Head::new(StatusCode::NOT_MODIFIED).etag(etag.clone()), &self.negotiated));
+            return Ok(not_modified(
+                &Head::new(StatusCode::NOT_MODIFIED).etag(etag.clone()),
+                &self.negotiated,
+            ));
         }
         let answered = answer(&request)?;
         Ok(self.respond(answered, etag))
@@ -207,21 +233,26 @@ impl Exchange {
     }
 
     fn respond(&self, answered: Answer, etag: Option<ETag>) -> Response<Body> {
+        let conditions = Conditions::of(&self.method, &self.headers);
         let with_cache = |head: Head| match etag {
             Some(etag) => {
                 let seconds = self.app.config.max_age_s;
-                let control = if seconds == 0 { CacheControl::NoCache } else { CacheControl::Public { max_age_s: seconds } };
+                let control = if seconds == 0 {
+                    CacheControl::NoCache
+                } else {
+                    CacheControl::Public { max_age_s: seconds }
+                };
                 head.etag(etag).cache_control(control)
             }
             None => head,
         };
         match answered {
-            Answer::Json(head, json) => respond(&with_cache(head), json, &self.negotiated),
+            Answer::Json(head, json) => respond(&with_cache(head), json, &self.negotiated, &conditions),
             Answer::Expansion(pending) => {
                 let head = with_cache(Head::ok());
                 // XML and pretty printing need the whole answer.
                 if self.negotiated.response_format == Format::Xml || self.negotiated.pretty {
-                    return respond(&head, pending.write_all(), &self.negotiated);
+                    return respond(&head, pending.write_all(), &self.negotiated, &conditions);
                 }
                 respond_stream(&head, stream(*pending), &self.negotiated)
             }
@@ -231,7 +262,9 @@ impl Exchange {
 
 fn percent_decoded(path: &str) -> Result<String, Failure> {
     // `$` and `|` arrive encoded from careful clients.
-    let malformed = || Failure::invalid(format!("the path '{path}' is not valid: expected percent-encoded UTF-8"));
+    let malformed = || {
+        Failure::invalid(format!("the path '{path}' is not valid: expected percent-encoded UTF-8"))
+    };
     let bytes = path.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -7,14 +7,14 @@ use codesystems::index::natural;
 use codesystems::{Canonical, ConceptSet, Edition};
 use rustc_hash::FxHashMap;
 
-use crate::conceptmap::ConceptMap;
+use crate::conceptmap::{ConceptMap, MapIndex};
 use crate::model::ValueSet;
 use crate::search::SynonymSource;
 
 /// One code system version, ready to be asked.
 #[derive(Debug)]
 pub struct CodeSystem {
-    edition: Edition,
+    edition: Arc<Edition>,
     grammar: Option<Grammar>,
     inactive: OnceLock<ConceptSet>,
     /// Made up from the concepts a value set lists, because the code system itself is not there.
@@ -26,7 +26,7 @@ impl CodeSystem {
     #[must_use]
     pub fn new(edition: Edition) -> Self {
         let grammar = Grammar::of_system(&edition.meta().url);
-        Self { edition, grammar, inactive: OnceLock::new(), is_stand_in: false }
+        Self { edition: Arc::new(edition), grammar, inactive: OnceLock::new(), is_stand_in: false }
     }
 
     /// A code system that knows no more than the codes of one value set.
@@ -39,6 +39,12 @@ impl CodeSystem {
     #[must_use]
     pub fn edition(&self) -> &Edition {
         &self.edition
+    }
+
+    /// The edition, to be kept beyond the code system.
+    #[must_use]
+    pub fn shared_edition(&self) -> Arc<Edition> {
+        Arc::clone(&self.edition)
     }
 
     /// The grammar that makes further codes, if there is one.
@@ -157,6 +163,7 @@ pub struct Catalogue {
     systems: FxHashMap<String, Versions>,
     value_sets: FxHashMap<String, Vec<Arc<ValueSet>>>,
     maps: Vec<Arc<ConceptMap>>,
+    map_index: OnceLock<MapIndex>,
     /// Canonical of the value set of all codes -> canonical of the code system.
     whole_systems: FxHashMap<String, String>,
     /// Canonical of a code system -> supplements to it.
@@ -206,6 +213,7 @@ impl Catalogue {
 
     /// Adds a concept map; one with the same canonical and version is replaced.
     pub fn add_concept_map(&mut self, map: Arc<ConceptMap>) {
+        self.map_index = OnceLock::new();
         let key = |map: &ConceptMap| (map.meta().url.clone(), map.meta().version.clone());
         let new = key(&map);
         match self.maps.iter().position(|known| key(known) == new) {
@@ -278,6 +286,12 @@ impl Catalogue {
     #[must_use]
     pub fn whole_system(&self, url: &str) -> Option<&str> {
         self.whole_systems.get(url).map(String::as_str)
+    }
+
+    /// The concept maps by URL and by the systems of their groups; made when first asked.
+    #[must_use]
+    pub fn map_index(&self) -> &MapIndex {
+        self.map_index.get_or_init(|| MapIndex::new(self.maps.clone()))
     }
 
     /// Every concept map, in the order in which they were added.

@@ -5,6 +5,7 @@
 //! [`expand::expand`] and [`validate`] answer from it.
 
 pub mod catalogue;
+pub mod closure;
 pub mod conceptmap;
 mod error;
 pub mod expand;

@@ -15,7 +15,8 @@ const ROARING: u32 = 1 << 31;
 const ROARING_FROM: usize = 128;
 
 /// A section seen as a table of `u32`; a length that is no multiple gives an empty table.
-pub(super) fn u32s(bytes: &[u8]) -> &[U32] {
+#[must_use]
+pub fn u32s(bytes: &[u8]) -> &[U32] {
     <[U32]>::ref_from_bytes(bytes).unwrap_or_default()
 }
 
@@ -30,7 +31,8 @@ pub(super) fn u64s(bytes: &[u8]) -> &[U64] {
 }
 
 /// Row `row` of an offsets table; empty when it is out of range.
-pub(super) fn range(offsets: &[U32], row: usize) -> std::ops::Range<usize> {
+#[must_use]
+pub fn range(offsets: &[U32], row: usize) -> std::ops::Range<usize> {
     match (offsets.get(row), offsets.get(row + 1)) {
         (Some(start), Some(end)) => start.get() as usize..end.get() as usize,
         _ => 0..0,
@@ -38,11 +40,13 @@ pub(super) fn range(offsets: &[U32], row: usize) -> std::ops::Range<usize> {
 }
 
 /// The rows of a compressed sparse table.
-pub(super) fn row<'a, T>(offsets: &[U32], targets: &'a [T], row: usize) -> &'a [T] {
+#[must_use]
+pub fn row<'a, T>(offsets: &[U32], targets: &'a [T], row: usize) -> &'a [T] {
     targets.get(range(offsets, row)).unwrap_or_default()
 }
 
-pub(super) fn put_u32s(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
+/// Writes a table of `u32`.
+pub fn put_u32s(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
     numbers.into_iter().flat_map(u32::to_le_bytes).collect()
 }
 

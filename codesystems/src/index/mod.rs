@@ -2,14 +2,14 @@
 //! ([`Edition`]).
 
 mod builder;
-mod codec;
+pub mod codec;
 pub mod format;
 mod order;
-pub use order::natural;
 mod reader;
 mod sections;
 mod write;
 
 pub use builder::EditionBuilder;
 pub use format::{Container, ContainerKind, ContainerWriter};
+pub use order::natural;
 pub use reader::{DesignationRef, Edition, LanguageScores, MemberRow, PropertyRef};

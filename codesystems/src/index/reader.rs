@@ -821,6 +821,12 @@ pub struct MemberRow<'e> {
 }
 
 impl<'e> MemberRow<'e> {
+    /// Its number in the edition.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.row as u32
+    }
+
     /// The concept the row is about.
     #[must_use]
     pub fn concept(self) -> ConceptIx {

@@ -71,7 +71,12 @@ pub(super) fn load(library: &Library, ask: &Load) -> Result<()> {
     let (releases, unknown) = loaders::recognise(&ask.paths, &options)?;
     if ask.dry_run {
         for release in &releases {
-            say(&format!("{} ({}): {} files", release.key, release.format.name(), release.files.len()));
+            say(&format!(
+                "{} ({}): {} files",
+                release.key,
+                release.format.name(),
+                release.files.len()
+            ));
         }
         return Ok(());
     }
@@ -86,7 +91,10 @@ pub(super) fn load(library: &Library, ask: &Load) -> Result<()> {
         }
     }
     if !unknown.is_empty() {
-        say(&format!("{} files were left aside, no release format was recognised in them", unknown.len()));
+        say(&format!(
+            "{} files were left aside, no release format was recognised in them",
+            unknown.len()
+        ));
     }
     first_error.map_or(Ok(()), Err)
 }
@@ -95,7 +103,11 @@ pub(super) fn load(library: &Library, ask: &Load) -> Result<()> {
 ///
 /// # Errors
 /// When it cannot be read or stored; the library is as it was then.
-pub fn load_release(library: &Library, release: &Release, options: &Options) -> Result<(ReleaseList, Report)> {
+pub fn load_release(
+    library: &Library,
+    release: &Release,
+    options: &Options,
+) -> Result<(ReleaseList, Report)> {
     let started = std::time::Instant::now();
     let mut staging = Staging::new(library, release)?;
     let mut report = loaders::load(release, options, &mut staging)?;
@@ -108,14 +120,16 @@ fn print(release: &Release, list: &ReleaseList, report: &Report) {
     say(&format!("{} ({}) in {:.2} s", list.name, release.format.name(), report.seconds));
     for file in &list.files {
         let named = if file.url.is_empty() { "resources" } else { &file.url };
-        let version = if file.version.is_empty() { String::new() } else { format!("|{}", file.version) };
+        let version =
+            if file.version.is_empty() { String::new() } else { format!("|{}", file.version) };
         say(&format!("  {named}{version}  {:.1} MB", file.bytes as f64 / 1e6));
     }
     let counts: Vec<String> =
         report.counts.iter().map(|(name, number)| format!("{number} {name}")).collect();
     say(&format!("  {}", counts.join(", ")));
     for warning in report.warnings.iter().take(20) {
-        let line = if warning.line > 0 { format!(", line {}", warning.line) } else { String::new() };
+        let line =
+            if warning.line > 0 { format!(", line {}", warning.line) } else { String::new() };
         say(&format!("  warning: {}{line}: {}", warning.path, warning.message));
     }
     if report.warning_count > 20 {

@@ -113,7 +113,8 @@ fn execute(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Demo { listen } => {
             config.listen = listen.unwrap_or(config.listen);
-            let folder = tempfile::tempdir().map_err(|source| Error::io(&std::env::temp_dir(), source))?;
+            let folder =
+                tempfile::tempdir().map_err(|source| Error::io(&std::env::temp_dir(), source))?;
             config.library = folder.path().to_owned();
             demo::load_into(&Library::open(folder.path())?)?;
             serve(config, demo::WHAT_TO_TRY)
@@ -165,9 +166,12 @@ fn serve(config: Config, hint: &str) -> Result<()> {
         .map_err(|error| Error::Config(format!("threads: {error}")))?;
     runtime.block_on(async {
         let bound = tokio::net::TcpListener::bind(listen).await;
-        let socket = bound.map_err(|error| Error::Config(format!("cannot listen on {listen}: {error}")))?;
+        let socket =
+            bound.map_err(|error| Error::Config(format!("cannot listen on {listen}: {error}")))?;
         let address = socket.local_addr().unwrap_or(listen);
-        say(&format!("Begriff serves FHIR R4 at http://{address}/fhir, its web page at http://{address}/"));
+        say(&format!(
+            "Begriff serves FHIR R4 at http://{address}/fhir, its web page at http://{address}/"
+        ));
         if !hint.is_empty() {
             say(&hint.replace("{base}", &format!("http://{address}")));
         }
@@ -204,9 +208,14 @@ fn list(library: &Library) -> Result<()> {
     for release in library.releases()? {
         say(&format!("{}  ({}, loaded {})", release.name, release.format, release.loaded_at));
         for file in &release.files {
-            let chosen = if defaults.get(&file.url) == Some(&file.version) { "  default" } else { "" };
+            let chosen =
+                if defaults.get(&file.url) == Some(&file.version) { "  default" } else { "" };
             let hash = file.hash.get(..12).unwrap_or_default();
-            let named = if file.url.is_empty() { "resources".into() } else { format!("{}|{}", file.url, file.version) };
+            let named = if file.url.is_empty() {
+                "resources".into()
+            } else {
+                format!("{}|{}", file.url, file.version)
+            };
             say(&format!("  {named}  {:.1} MB  {hash}{chosen}", file.bytes as f64 / 1e6));
         }
     }

@@ -139,7 +139,11 @@ fn run(config: Config, path: &str, values: &[(&str, Option<String>)]) -> Result<
     for (name, value) in values {
         if let Some(value) = value {
             let value = ParameterValue::Untyped(value.clone());
-            parameters.list.push(Parameter { name: (*name).to_owned(), value, ..Parameter::default() });
+            parameters.list.push(Parameter {
+                name: (*name).to_owned(),
+                value,
+                ..Parameter::default()
+            });
         }
     }
     let request = Request {

@@ -85,7 +85,12 @@ impl BundleWriter {
         self.members.is_empty()
     }
 
-    pub(super) fn resource(&mut self, resource_type: &str, json: &str, fhir_version: &str) -> Result<()> {
+    pub(super) fn resource(
+        &mut self,
+        resource_type: &str,
+        json: &str,
+        fhir_version: &str,
+    ) -> Result<()> {
         let head: Head = serde_json::from_str(json)
             .map_err(|error| Error::Library(format!("{resource_type}: {error}")))?;
         let span = append(&mut self.resources, json.as_bytes());
@@ -106,12 +111,22 @@ impl BundleWriter {
 
     pub(super) fn edition(&mut self, url: &str, version: &str, bytes: &[u8]) {
         let edition = Some(append(&mut self.editions, bytes));
-        self.members.push(BundleMember { url: url.into(), version: version.into(), edition, ..BundleMember::default() });
+        self.members.push(BundleMember {
+            url: url.into(),
+            version: version.into(),
+            edition,
+            ..BundleMember::default()
+        });
     }
 
     pub(super) fn map(&mut self, url: &str, version: &str, bytes: &[u8]) {
         let map = Some(append(&mut self.maps, bytes));
-        self.members.push(BundleMember { url: url.into(), version: version.into(), map, ..BundleMember::default() });
+        self.members.push(BundleMember {
+            url: url.into(),
+            version: version.into(),
+            map,
+            ..BundleMember::default()
+        });
     }
 
     pub(super) fn finish(self) -> Vec<u8> {

@@ -141,7 +141,10 @@ impl Library {
                         None => format!("no version of '{url}' is in the library"),
                         Some(known) => {
                             let known: Vec<String> = known;
-                            format!("'{url}' has no version '{version}'; there are: {}", known.join(", "))
+                            format!(
+                                "'{url}' has no version '{version}'; there are: {}",
+                                known.join(", ")
+                            )
                         }
                     }));
                 }
@@ -151,7 +154,8 @@ impl Library {
                 defaults.remove(url);
             }
         }
-        let text = serde_json::to_vec_pretty(&defaults).map_err(|error| Error::Library(error.to_string()))?;
+        let text = serde_json::to_vec_pretty(&defaults)
+            .map_err(|error| Error::Library(error.to_string()))?;
         stage::write_atomically(&self.root.join("defaults.json"), &text)
     }
 
@@ -165,9 +169,10 @@ impl Library {
         let (url, version) = name.split_once('|').unwrap_or((name, ""));
         let holds = |release: &ReleaseList| {
             release.name == name
-                || release.files.iter().any(|file| {
-                    file.url == url && !version.is_empty() && file.version == version
-                })
+                || release
+                    .files
+                    .iter()
+                    .any(|file| file.url == url && !version.is_empty() && file.version == version)
         };
         let (gone, kept): (Vec<_>, Vec<_>) = self.releases()?.into_iter().partition(holds);
         if gone.is_empty() {

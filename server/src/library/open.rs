@@ -8,7 +8,7 @@ use codesystems::Edition;
 use codesystems::index::{Container, ContainerKind};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use valuesets::conceptmap::ConceptMap;
+use valuesets::conceptmap::{ConceptMap, SnomedMap};
 use valuesets::model::ValueSet;
 use valuesets::plan::Compiled;
 use valuesets::{Catalogue, CodeSystem};
@@ -47,6 +47,8 @@ pub struct Snapshot {
     pub resources: Resources,
     /// Value sets compiled before, by what they were compiled from.
     pub compiled: moka::sync::Cache<String, Arc<Compiled>>,
+    /// Reference sets of SNOMED CT asked as maps before.
+    pub snomed_maps: moka::sync::Cache<String, Arc<SnomedMap>>,
     /// Identifies the content: equal for equal releases and defaults.
     pub hash: String,
     /// When it was opened, RFC 3339.
@@ -56,6 +58,8 @@ pub struct Snapshot {
     files: FxHashMap<PathBuf, Arc<Opened>>,
 }
 
+/// Reference sets kept as maps.
+const MAX_SNOMED_MAPS: u64 = 1_000;
 /// Bytes that compiled value sets may take.
 const COMPILED_BYTES: u64 = 64 << 20;
 
@@ -80,7 +84,11 @@ impl Snapshot {
             .map(|(path, _)| {
                 let known = previous.and_then(|previous| previous.files.get(path));
                 known.map_or_else(
-                    || open_file(path).map(Arc::new).map_err(|error| format!("{}: {error}", path.display())),
+                    || {
+                        open_file(path)
+                            .map(Arc::new)
+                            .map_err(|error| format!("{}: {error}", path.display()))
+                    },
                     |known| Ok(Arc::clone(known)),
                 )
             })
@@ -101,7 +109,9 @@ impl Snapshot {
         for (url, version) in &defaults {
             hasher.update(format!("{url}|{version};").as_bytes());
             if !state.catalogue.set_default(url, version) {
-                state.problems.push(format!("the default version '{version}' of '{url}' is not in the library"));
+                state.problems.push(format!(
+                    "the default version '{version}' of '{url}' is not in the library"
+                ));
             }
         }
         state.whole_value_sets(&mut entries);
@@ -123,6 +133,7 @@ impl Snapshot {
             catalogue: Catalogue::new(),
             resources: Resources::default(),
             compiled,
+            snomed_maps: moka::sync::Cache::new(MAX_SNOMED_MAPS),
             hash: String::new(),
             opened_at: super::now(),
             problems: Vec::new(),
@@ -203,7 +214,11 @@ fn map_entry(map: &Arc<ConceptMap>) -> ResourceEntry {
     let tail = meta.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     ResourceEntry {
         resource_type: ResourceType::ConceptMap,
-        id: if meta.id.is_empty() { slug(&format!("{tail}-{}", meta.version)) } else { meta.id.clone() },
+        id: if meta.id.is_empty() {
+            slug(&format!("{tail}-{}", meta.version))
+        } else {
+            meta.id.clone()
+        },
         url: meta.url.clone(),
         version: meta.version.clone(),
         name: meta.name.clone(),
@@ -217,7 +232,9 @@ fn map_entry(map: &Arc<ConceptMap>) -> ResourceEntry {
 fn open_file(path: &std::path::Path) -> Result<Opened> {
     let container = Container::open(path).map_err(Error::from)?;
     match container.kind() {
-        ContainerKind::Edition => Ok(Opened::Edition(Arc::new(CodeSystem::new(Edition::open(path)?)))),
+        ContainerKind::Edition => {
+            Ok(Opened::Edition(Arc::new(CodeSystem::new(Edition::open(path)?))))
+        }
         ContainerKind::ConceptMap => {
             container.verify(|_| "concept map")?;
             Ok(Opened::Map(Arc::new(ConceptMap::new(&container)?)))
@@ -238,7 +255,8 @@ enum Member {
 }
 
 fn open_bundle(file: &BundleFile) -> OpenedBundle {
-    let members: Vec<Member> = file.members.par_iter().map(|member| open_member(file, member)).collect();
+    let members: Vec<Member> =
+        file.members.par_iter().map(|member| open_member(file, member)).collect();
     let mut bundle = OpenedBundle::default();
     for member in members {
         match member {
@@ -256,7 +274,8 @@ fn open_bundle(file: &BundleFile) -> OpenedBundle {
 }
 
 fn open_member(file: &BundleFile, member: &BundleMember) -> Member {
-    let named = |error: String| Member::Problem(format!("{}|{}: {error}", member.url, member.version));
+    let named =
+        |error: String| Member::Problem(format!("{}|{}: {error}", member.url, member.version));
     if let Some(span) = member.edition {
         return match Edition::from_bytes(file.edition(span)) {
             Ok(edition) => Member::System(CodeSystem::new(edition)),
@@ -264,7 +283,8 @@ fn open_member(file: &BundleFile, member: &BundleMember) -> Member {
         };
     }
     if let Some(span) = member.map {
-        let map = Container::from_bytes(file.map(span)).and_then(|container| ConceptMap::new(&container));
+        let map =
+            Container::from_bytes(file.map(span)).and_then(|container| ConceptMap::new(&container));
         return match map {
             Ok(map) => Member::Map(map),
             Err(error) => named(error.to_string()),

@@ -130,12 +130,17 @@ impl Resources {
     fn free_id(&self, entry: &ResourceEntry) -> String {
         let is_id = |id: &str| {
             (1..=64).contains(&id.len())
-                && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+                && id
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
         };
         let is_free = |id: &String| !self.by_id.contains_key(&(entry.resource_type, id.clone()));
         let version = super::slug(entry.version.trim_start_matches("http://"));
         let base = if is_id(&entry.id) { entry.id.clone() } else { super::slug(&entry.name) };
-        let clip = |id: String| id.get(id.len().saturating_sub(64)..).map_or(id.clone(), |tail| tail.trim_start_matches(['-', '.']).to_owned());
+        let clip = |id: String| {
+            id.get(id.len().saturating_sub(64)..)
+                .map_or(id.clone(), |tail| tail.trim_start_matches(['-', '.']).to_owned())
+        };
         let candidates = [base.clone(), format!("{base}-{version}")].into_iter().map(clip);
         let numbered = (2u32..).map(|number| clip(format!("{base}-{version}-{number}")));
         candidates
@@ -158,7 +163,11 @@ impl Resources {
     }
 
     /// The versions of the resource with a canonical, newest first.
-    pub fn by_url(&self, resource_type: ResourceType, url: &str) -> impl Iterator<Item = &ResourceEntry> {
+    pub fn by_url(
+        &self,
+        resource_type: ResourceType,
+        url: &str,
+    ) -> impl Iterator<Item = &ResourceEntry> {
         let numbers = self.by_url.get(&(resource_type, url.to_owned()));
         numbers.into_iter().flatten().filter_map(|&number| self.entries.get(number))
     }

@@ -44,10 +44,15 @@ impl Staging {
             loader_version: env!("CARGO_PKG_VERSION").into(),
             built_at: now(),
         };
-        let key = Path::new(&release.key).file_name().map(|name| name.to_string_lossy().into_owned());
+        let key =
+            Path::new(&release.key).file_name().map(|name| name.to_string_lossy().into_owned());
         Ok(Self {
             library: library.clone(),
-            name: slug(&format!("{}-{}", release.format.name(), key.unwrap_or_else(|| release.key.clone()))),
+            name: slug(&format!(
+                "{}-{}",
+                release.format.name(),
+                key.unwrap_or_else(|| release.key.clone())
+            )),
             format: release.format,
             provenance,
             folder,
@@ -92,7 +97,8 @@ impl Staging {
             return Ok(());
         }
         let path = self.folder.path().join(format!("{}.map", self.files.len()));
-        write_synced(&path, &bytes).map_err(|source| loaders::Error::io(path.display().to_string(), source))?;
+        write_synced(&path, &bytes)
+            .map_err(|source| loaders::Error::io(path.display().to_string(), source))?;
         let container = Container::open(&path).map_err(failed)?;
         ConceptMap::new(&container).map_err(failed)?;
         let hash = hex(container.content_hash());
@@ -107,7 +113,8 @@ impl Staging {
         let bytes = std::mem::take(&mut self.bundle).finish();
         let path = self.folder.path().join("resources.bundle");
         write_synced(&path, &bytes).map_err(|source| Error::io(&path, source))?;
-        let container = Container::open(&path).map_err(|error| Error::Library(error.to_string()))?;
+        let container =
+            Container::open(&path).map_err(|error| Error::Library(error.to_string()))?;
         container.verify(|_| "bundle").map_err(|error| Error::Library(error.to_string()))?;
         debug_assert_eq!(container.kind(), ContainerKind::Bundle);
         let hash = hex(container.content_hash());
@@ -140,14 +147,22 @@ impl Staging {
             sequence: sequence.unwrap_or(1),
             files: self.files.iter().map(|(_, file)| file.clone()).collect(),
         };
-        let text = serde_json::to_vec_pretty(&list).map_err(|error| Error::Library(error.to_string()))?;
+        let text =
+            serde_json::to_vec_pretty(&list).map_err(|error| Error::Library(error.to_string()))?;
         write_atomically(&self.library.list_path(&self.name), &text)?;
         self.library.sweep()?;
         Ok(list)
     }
 }
 
-fn release_file(folder: &str, ending: &str, url: &str, version: &str, hash: &str, bytes: usize) -> ReleaseFile {
+fn release_file(
+    folder: &str,
+    ending: &str,
+    url: &str,
+    version: &str,
+    hash: &str,
+    bytes: usize,
+) -> ReleaseFile {
     let short = hash.get(..12).unwrap_or(hash);
     let name = slug(url.trim_start_matches("http://").trim_start_matches("https://"));
     let tail = name.get(name.len().saturating_sub(80)..).unwrap_or(&name);
@@ -175,7 +190,8 @@ fn sync_folder(path: &Path) -> Result<()> {
 /// Writes a small file so that readers see the old or the new one, never half of it.
 pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let parent = path.parent().unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(parent).map_err(|source| Error::io(parent, source))?;
+    let mut file =
+        tempfile::NamedTempFile::new_in(parent).map_err(|source| Error::io(parent, source))?;
     file.write_all(bytes).map_err(|source| Error::io(path, source))?;
     file.as_file().sync_all().map_err(|source| Error::io(path, source))?;
     file.persist(path).map_err(|error| Error::io(path, error.error))?;

@@ -32,7 +32,8 @@ pub fn batch(request: &Request<'_>) -> Result<Answer, Failure> {
         .app
         .workers
         .install(|| entries.par_iter().with_min_len(16).map(|entry| one(request, entry)).collect());
-    let size: usize = answers.iter().map(|(_, answer)| answer.as_ref().map_or(300, Vec::len) + 64).sum();
+    let size: usize =
+        answers.iter().map(|(_, answer)| answer.as_ref().map_or(300, Vec::len) + 64).sum();
     let mut json = JsonWriter::with_capacity(size + 64);
     let mut out = BatchResponseWriter::begin(&mut json);
     for (status, answer) in &answers {
@@ -52,14 +53,21 @@ fn one(request: &Request<'_>, entry: &BatchEntry<'_>) -> (StatusCode, Result<Vec
     }
 }
 
-fn carry_out(request: &Request<'_>, entry: &BatchEntry<'_>) -> Result<(StatusCode, Vec<u8>), Failure> {
+fn carry_out(
+    request: &Request<'_>,
+    entry: &BatchEntry<'_>,
+) -> Result<(StatusCode, Vec<u8>), Failure> {
     let target = entry.target(request.base)?;
     if target.path.trim_matches('/').is_empty() {
         return Err(Failure::not_supported("a batch inside of a batch"));
     }
     let body = entry.resource().map(|resource| resource.get().as_bytes()).unwrap_or_default();
-    let parameters =
-        Parameters::from_request(target.query, body, BodyFormat::Json, &request.app.config.limits.wire())?;
+    let parameters = Parameters::from_request(
+        target.query,
+        body,
+        BodyFormat::Json,
+        &request.app.config.limits.wire(),
+    )?;
     let one = Request {
         method: &target.method,
         path: target.path.trim_matches('/'),

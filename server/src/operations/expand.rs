@@ -15,7 +15,9 @@ use super::lookup::value_ref;
 use super::{Answer, Asked, Request};
 use crate::failure::Failure;
 use crate::library::now;
-use crate::wire::json::{ContainsRef, DesignationRef, ExpansionWriter, JsonWriter, write_expansion_declarations};
+use crate::wire::json::{
+    ContainsRef, DesignationRef, ExpansionWriter, JsonWriter, write_expansion_declarations,
+};
 use crate::wire::{CodingRef, FhirVersion, TextType, ValueRef, WireError};
 
 /// From how many concepts on an expansion is written while it is sent.
@@ -96,7 +98,9 @@ fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failure> 
     let (value_set, key) = asked.value_set(request, id)?;
     let compiled = asked.compile(request, &value_set, &key)?;
     let number = |name: &'static str, alias: &'static str| -> Result<Option<u32>, WireError> {
-        parameters.integer(name)?.map_or_else(|| parameters.integer(alias), |number| Ok(Some(number)))
+        parameters
+            .integer(name)?
+            .map_or_else(|| parameters.integer(alias), |number| Ok(Some(number)))
     };
     let count = number("count", "_count")?;
     let offset = number("offset", "_offset")?;
@@ -150,7 +154,8 @@ fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failure> 
             echo.push((name, OwnedValue::Text(TextType::Uri, text.to_owned())));
         }
     }
-    let wants_designations = include_designations.unwrap_or(false) || !designation_filters.is_empty();
+    let wants_designations =
+        include_designations.unwrap_or(false) || !designation_filters.is_empty();
     let designations = wants_designations
         .then(|| designation_filters.iter().map(|text| DesignationFilter::parse(text)).collect());
     Ok(Pending {
@@ -192,7 +197,8 @@ impl Pending {
     /// The whole answer.
     #[must_use]
     pub fn write_all(&self) -> Vec<u8> {
-        let estimate = 512 + usize::try_from(self.expansion.shown()).unwrap_or(0).min(100_000) * 160;
+        let estimate =
+            512 + usize::try_from(self.expansion.shown()).unwrap_or(0).min(100_000) * 160;
         let mut json = JsonWriter::with_capacity(estimate);
         self.write(&mut json, &mut |_| true);
         json.into_bytes()
@@ -241,7 +247,8 @@ impl Pending {
 
     fn head(&self, json: &mut JsonWriter) {
         let declared: Vec<(&str, String)> = self.declared_properties();
-        let borrowed: Vec<(&str, &str)> = declared.iter().map(|(code, uri)| (*code, uri.as_str())).collect();
+        let borrowed: Vec<(&str, &str)> =
+            declared.iter().map(|(code, uri)| (*code, uri.as_str())).collect();
         let unclosed = "http://hl7.org/fhir/StructureDefinition/valueset-unclosed";
         let is_unclosed = self.expansion.compiled().parts.iter().any(|part| part.whole_grammar);
         let extensions: &[(&str, ValueRef<'_>)] =
@@ -274,14 +281,27 @@ impl Pending {
     /// The same answer has the same identifier.
     fn identifier(&self) -> String {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(format!("{}|{} {:?} {:?}", self.value_set.url, self.value_set.version, self.echo, self.properties).as_bytes());
+        hasher.update(
+            format!(
+                "{}|{} {:?} {:?}",
+                self.value_set.url, self.value_set.version, self.echo, self.properties
+            )
+            .as_bytes(),
+        );
         for part in &self.expansion.compiled().parts {
             hasher.update(part.system.edition().content_hash());
             hasher.update(&part.set.len().to_le_bytes());
         }
         let hex = hasher.finalize().to_hex();
         let at = |range| hex.get(range).unwrap_or_default();
-        format!("urn:uuid:{}-{}-4{}-8{}-{}", at(0..8), at(8..12), at(12..15), at(15..18), at(18..30))
+        format!(
+            "urn:uuid:{}-{}-4{}-8{}-{}",
+            at(0..8),
+            at(8..12),
+            at(12..15),
+            at(15..18),
+            at(18..30)
+        )
     }
 
     fn used(&self, json: &mut JsonWriter) {
@@ -292,7 +312,11 @@ impl Pending {
                 continue;
             }
             let meta = part.system.edition().meta();
-            let text = if meta.version.is_empty() { part.url.to_string() } else { format!("{}|{}", part.url, meta.version) };
+            let text = if meta.version.is_empty() {
+                part.url.to_string()
+            } else {
+                format!("{}|{}", part.url, meta.version)
+            };
             if seen.contains(&text) {
                 continue;
             }
@@ -354,7 +378,8 @@ impl Pending {
             .map(|part| Writing {
                 edition: part.system.edition(),
                 scores: part.system.edition().language_scores(&self.languages),
-                version: Some(part.system.version()).filter(|version| several(part) && !version.is_empty()),
+                version: Some(part.system.version())
+                    .filter(|version| several(part) && !version.is_empty()),
                 own_displays: self.languages.is_empty(),
             })
             .collect()
@@ -388,7 +413,9 @@ impl Pending {
         root: usize,
         full: &mut dyn FnMut(&mut JsonWriter) -> bool,
     ) {
-        let children = |number: usize| nodes.get(number).map(|node| node.children.as_slice()).unwrap_or_default();
+        let children = |number: usize| {
+            nodes.get(number).map(|node| node.children.as_slice()).unwrap_or_default()
+        };
         let mut stack: Vec<std::slice::Iter<'_, usize>> = Vec::new();
         let mut next = Some(root);
         loop {
@@ -416,7 +443,8 @@ impl Pending {
     }
 
     fn begin(&self, out: &mut ExpansionWriter<'_>, writings: &[Writing<'_>], entry: Entry) {
-        let (Some(part), Some(writing)) = (self.expansion.part(entry), writings.get(entry.part)) else {
+        let (Some(part), Some(writing)) = (self.expansion.part(entry), writings.get(entry.part))
+        else {
             out.begin(&ContainsRef::default());
             return;
         };
@@ -435,20 +463,29 @@ impl Pending {
         });
         if let Some(filters) = &self.designations {
             let takes = |language: &str, system: &str, code: &str| {
-                filters.is_empty() || filters.iter().any(|filter| filter.takes(language, system, code))
+                filters.is_empty()
+                    || filters.iter().any(|filter| filter.takes(language, system, code))
             };
             for own in listed.into_iter().flat_map(|listed| &listed.designations) {
                 if takes(&own.language, &own.use_system, &own.use_code) {
-                    let usage = (!own.use_code.is_empty()).then(|| CodingRef::new(&own.use_system, &own.use_code));
-                    out.designation(&DesignationRef { language: some(&own.language), usage, value: &own.value });
+                    let usage = (!own.use_code.is_empty())
+                        .then(|| CodingRef::new(&own.use_system, &own.use_code));
+                    out.designation(&DesignationRef {
+                        language: some(&own.language),
+                        usage,
+                        value: &own.value,
+                    });
                 }
             }
-            for designation in edition.designations(concept).filter(|designation| designation.is_active()) {
+            for designation in
+                edition.designations(concept).filter(|designation| designation.is_active())
+            {
                 let usage = designation.designation_use().filter(|usage| !usage.code.is_empty());
                 let (system, code) = usage.map_or(("", ""), |usage| (&usage.system, &usage.code));
                 if takes(designation.language(), system, code) {
                     let usage = usage.map(|usage| {
-                        CodingRef::new(&usage.system, &usage.code).with_display(some(&usage.display))
+                        CodingRef::new(&usage.system, &usage.code)
+                            .with_display(some(&usage.display))
                     });
                     out.designation(&DesignationRef {
                         language: some(designation.language()),

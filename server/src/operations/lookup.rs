@@ -37,9 +37,10 @@ pub(super) fn code_system(
     version: Option<&str>,
 ) -> Result<(Arc<CodeSystem>, String), Failure> {
     if let Some(id) = id {
-        let entry = request.snapshot.resources.by_id(ResourceType::CodeSystem, id).ok_or_else(|| {
-            Failure::not_found(format!("there is no CodeSystem with the id '{id}'"))
-        })?;
+        let entry =
+            request.snapshot.resources.by_id(ResourceType::CodeSystem, id).ok_or_else(|| {
+                Failure::not_found(format!("there is no CodeSystem with the id '{id}'"))
+            })?;
         if let Content::Edition(system) = &entry.content {
             return Ok((Arc::clone(system), entry.url.clone()));
         }
@@ -47,7 +48,8 @@ pub(super) fn code_system(
         return Ok((scope.code_system(&entry.url, Some(&entry.version))?, entry.url.clone()));
     }
     if let Some(resource) = request.parameters.resource("codeSystem")? {
-        let system = sent_code_system(resource.get()).map_err(|error| bad_resource("codeSystem", &error))?;
+        let system =
+            sent_code_system(resource.get()).map_err(|error| bad_resource("codeSystem", &error))?;
         let url = system.edition().meta().url.clone();
         return Ok((Arc::new(system), url));
     }
@@ -55,14 +57,21 @@ pub(super) fn code_system(
     Ok((asked.scope(request).code_system(url, version)?, url.to_owned()))
 }
 
-fn subject<'a>(request: &'a Request<'_>, asked: &Asked, id: Option<&str>) -> Result<Subject<'a>, Failure> {
+fn subject<'a>(
+    request: &'a Request<'_>,
+    asked: &Asked,
+    id: Option<&str>,
+) -> Result<Subject<'a>, Failure> {
     let parameters = &request.parameters;
     let (url, version, code) = match parameters.coding("coding")? {
-        Some(coding) => (coding.system.as_deref(), coding.version.as_deref(), coding.code.as_deref()),
+        Some(coding) => {
+            (coding.system.as_deref(), coding.version.as_deref(), coding.code.as_deref())
+        }
         None => (parameters.string("system")?, None, parameters.string("code")?),
     };
     let version = parameters.string("version")?.or(version);
-    let code = code.ok_or_else(|| WireError::missing("code", "a code, or the parameter 'coding' with one"))?;
+    let code = code
+        .ok_or_else(|| WireError::missing("code", "a code, or the parameter 'coding' with one"))?;
     let (system, url) = code_system(request, asked, id, url, version)?;
     Ok(Subject { system, url, code })
 }
@@ -99,7 +108,11 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     let edition = subject.system.edition();
     let mut json = JsonWriter::with_capacity(2048);
     match edition.find(subject.code) {
-        Some(concept) => Writer { edition, asked: &asked, wanted: &wanted }.write(&mut json, &subject.url, concept),
+        Some(concept) => Writer { edition, asked: &asked, wanted: &wanted }.write(
+            &mut json,
+            &subject.url,
+            concept,
+        ),
         None => write_by_grammar(&mut json, &subject)?,
     }
     Ok(Answer::ok(json.into_bytes()))
@@ -129,7 +142,10 @@ fn write_by_grammar(json: &mut JsonWriter, subject: &Subject<'_>) -> Result<(), 
 
 fn name_of(edition: &Edition) -> &str {
     let meta = edition.meta();
-    [&meta.name, &meta.title, &meta.url].into_iter().find(|name| !name.is_empty()).map_or("", |name| name)
+    [&meta.name, &meta.title, &meta.url]
+        .into_iter()
+        .find(|name| !name.is_empty())
+        .map_or("", |name| name)
 }
 
 struct Writer<'a> {
@@ -184,9 +200,15 @@ impl Writer<'_> {
                 if !designation.language().is_empty() {
                     out.code("language", designation.language());
                 }
-                if let Some(usage) = designation.designation_use().filter(|usage| !usage.code.is_empty()) {
-                    let display = Some(usage.display.as_str()).filter(|display| !display.is_empty());
-                    out.coding("use", CodingRef::new(&usage.system, &usage.code).with_display(display));
+                if let Some(usage) =
+                    designation.designation_use().filter(|usage| !usage.code.is_empty())
+                {
+                    let display =
+                        Some(usage.display.as_str()).filter(|display| !display.is_empty());
+                    out.coding(
+                        "use",
+                        CodingRef::new(&usage.system, &usage.code).with_display(display),
+                    );
                 } else if designation.rank() == DisplayRank::Preferred {
                     let system = "http://terminology.hl7.org/CodeSystem/designation-usage";
                     out.coding("use", CodingRef::new(system, "display"));
@@ -203,7 +225,10 @@ impl Writer<'_> {
             property(out, "inactive", ValueRef::Boolean(edition.is_inactive(concept)), None);
         }
         let status = edition.status(concept);
-        if self.wanted.has("status") && !status.is_empty() && edition.property_id("status").is_none() {
+        if self.wanted.has("status")
+            && !status.is_empty()
+            && edition.property_id("status").is_none()
+        {
             property(out, "status", ValueRef::code(status), None);
         }
         let kind = edition.kind(concept);
@@ -275,12 +300,22 @@ pub(super) fn value_ref<'a>(value: PropertyValue<'a>) -> ValueRef<'a> {
     }
 }
 
-fn property(out: &mut ParametersWriter<'_>, code: &str, value: ValueRef<'_>, description: Option<&str>) {
+fn property(
+    out: &mut ParametersWriter<'_>,
+    code: &str,
+    value: ValueRef<'_>,
+    description: Option<&str>,
+) {
     out.parts("property", |out| value_parts(out, code, value, description));
 }
 
 /// Clients read the parts by position: the code first, the value second.
-fn value_parts(out: &mut ParametersWriter<'_>, code: &str, value: ValueRef<'_>, description: Option<&str>) {
+fn value_parts(
+    out: &mut ParametersWriter<'_>,
+    code: &str,
+    value: ValueRef<'_>,
+    description: Option<&str>,
+) {
     out.code("code", code);
     out.value("value", value);
     if let Some(description) = description {

@@ -78,7 +78,8 @@ impl Answer {
 /// # Errors
 /// Whatever is wrong with it, with the HTTP status that says so.
 pub fn answer(request: &Request<'_>) -> Result<Answer, Failure> {
-    let segments: Vec<&str> = request.path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let segments: Vec<&str> =
+        request.path.split('/').filter(|segment| !segment.is_empty()).collect();
     let is_read = matches!(*request.method, Method::GET | Method::HEAD);
     match segments.as_slice() {
         [] if *request.method == Method::POST => batch::batch(request),
@@ -107,7 +108,9 @@ fn on_type(
         [id, operation] if operation.starts_with('$') => {
             on_operation(request, kind, Some(id), operation)
         }
-        [] | [_] => Err(Failure::method_not_allowed("resources are read with GET; they are loaded with 'begriff load'")),
+        [] | [_] => Err(Failure::method_not_allowed(
+            "resources are read with GET; they are loaded with 'begriff load'",
+        )),
         _ => Err(unknown_path(request)),
     }
 }

@@ -55,8 +55,8 @@ impl Asked {
         };
         let mut sent = Catalogue::new();
         let mut any = false;
-        for resource in parameters.resources("tx-resource") {
-            add_sent(&mut sent, resource?)?;
+        for resource in parameters.resources("tx-resource")? {
+            add_sent(&mut sent, resource)?;
             any = true;
         }
         Ok(Self { sent: any.then_some(sent), versions, languages: languages(request)? })
@@ -66,6 +66,12 @@ impl Asked {
     #[must_use]
     pub fn is_shareable(&self) -> bool {
         self.sent.is_none()
+    }
+
+    /// The resources sent along.
+    #[must_use]
+    pub fn sent(&self) -> Option<&Catalogue> {
+        self.sent.as_ref()
     }
 
     /// The languages wanted, best first.
@@ -100,7 +106,11 @@ impl Asked {
         if !self.is_shareable() {
             return Ok(Arc::new(plan::compile(value_set, &scope)?));
         }
-        let key = if self.versions.is_empty() { key.to_owned() } else { format!("{key}#{:?}", self.versions) };
+        let key = if self.versions.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{key}#{:?}", self.versions)
+        };
         if let Some(known) = request.snapshot.compiled.get(&key) {
             return Ok(known);
         }
@@ -114,7 +124,11 @@ impl Asked {
     ///
     /// # Errors
     /// When none or an unknown one is named, or the one sent cannot be read.
-    pub fn value_set(&self, request: &Request<'_>, id: Option<&str>) -> Result<(Arc<ValueSet>, String), Failure> {
+    pub fn value_set(
+        &self,
+        request: &Request<'_>,
+        id: Option<&str>,
+    ) -> Result<(Arc<ValueSet>, String), Failure> {
         let parameters = &request.parameters;
         if let Some(id) = id {
             return instance_value_set(request, id);
@@ -126,7 +140,10 @@ impl Asked {
             return Ok((Arc::new(value_set), key));
         }
         let url = parameters.string("url")?.ok_or_else(|| {
-            WireError::missing("url", "the canonical of a value set, or the parameter 'valueSet' with one")
+            WireError::missing(
+                "url",
+                "the canonical of a value set, or the parameter 'valueSet' with one",
+            )
         })?;
         let mut canonical = Canonical::parse(url);
         if let Some(version) = parameters.string("valueSetVersion")? {
@@ -138,15 +155,15 @@ impl Asked {
 }
 
 fn instance_value_set(request: &Request<'_>, id: &str) -> Result<(Arc<ValueSet>, String), Failure> {
-    let entry = request
-        .snapshot
-        .resources
-        .by_id(ResourceType::ValueSet, id)
-        .ok_or_else(|| Failure::not_found(format!("there is no ValueSet with the id '{id}'")))?;
+    let entry =
+        request.snapshot.resources.by_id(ResourceType::ValueSet, id).ok_or_else(|| {
+            Failure::not_found(format!("there is no ValueSet with the id '{id}'"))
+        })?;
     let canonical = Canonical::new(entry.url.as_str(), Some(&entry.version));
     let value_set = match &entry.content {
         Content::Json(json) => Arc::new(
-            valuesets::fhir::value_set::from_slice(json).map_err(|error| bad_resource("id", &error))?,
+            valuesets::fhir::value_set::from_slice(json)
+                .map_err(|error| bad_resource("id", &error))?,
         ),
         _ => Scope::new(&request.snapshot.catalogue).value_set(&canonical)?,
     };
@@ -157,7 +174,9 @@ fn add_sent(sent: &mut Catalogue, resource: &RawValue) -> Result<(), Failure> {
     let json = resource.get();
     let failed = |error: codesystems::Error| bad_resource("tx-resource", &error);
     match resource_type(json)?.as_deref() {
-        Some("CodeSystem") => sent.add_code_system(Arc::new(sent_code_system(json).map_err(failed)?)),
+        Some("CodeSystem") => {
+            sent.add_code_system(Arc::new(sent_code_system(json).map_err(failed)?))
+        }
         Some("ValueSet") => {
             let value_set = valuesets::fhir::value_set::value_set(json).map_err(failed)?;
             sent.add_value_set(Arc::new(value_set));
@@ -165,7 +184,8 @@ fn add_sent(sent: &mut Catalogue, resource: &RawValue) -> Result<(), Failure> {
         Some("ConceptMap") => {
             let builder = valuesets::fhir::concept_map::concept_map(json).map_err(failed)?;
             let bytes = builder.finish().map_err(failed)?;
-            let container = codesystems::index::Container::from_bytes(bytes.into()).map_err(failed)?;
+            let container =
+                codesystems::index::Container::from_bytes(bytes.into()).map_err(failed)?;
             sent.add_concept_map(Arc::new(ConceptMap::new(&container).map_err(failed)?));
         }
         // Other resources may be sent along; nothing here asks for them.

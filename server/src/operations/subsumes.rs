@@ -49,14 +49,17 @@ fn side<'a>(
 ) -> Result<&'a str, Failure> {
     let of_coding = coding.and_then(|coding| coding.code.as_deref());
     let code_given = request.parameters.string(code)?;
-    let missing = || WireError::missing(code, format!("a code, or the parameter '{name}' with one"));
+    let missing =
+        || WireError::missing(code, format!("a code, or the parameter '{name}' with one"));
     Ok(of_coding.or(code_given).ok_or_else(missing)?)
 }
 
 fn find(edition: &Edition, url: &str, code: &str) -> Result<ConceptIx, Failure> {
     edition.find(code).ok_or_else(|| {
         let version = &edition.meta().version;
-        Failure::not_found(format!("Unknown code '{code}' in the CodeSystem '{url}' version '{version}'"))
+        Failure::not_found(format!(
+            "Unknown code '{code}' in the CodeSystem '{url}' version '{version}'"
+        ))
     })
 }
 

@@ -32,11 +32,20 @@ fn borrowed(coding: &wire::Coding) -> Coding<'_> {
     }
 }
 
-fn given<'a>(parameters: &'a Parameters, system: &'static str, version: &'static str) -> Result<Given<'a>, Failure> {
+fn given<'a>(
+    parameters: &'a Parameters,
+    system: &'static str,
+    version: &'static str,
+) -> Result<Given<'a>, Failure> {
     if let Some(concept) = parameters.codeable_concept("codeableConcept")? {
         let codings: Vec<_> = concept.coding.iter().map(borrowed).collect();
         if codings.is_empty() {
-            return Err(WireError::value("codeableConcept", "without a coding", "at least one coding").into());
+            return Err(WireError::value(
+                "codeableConcept",
+                "without a coding",
+                "at least one coding",
+            )
+            .into());
         }
         return Ok(Given { codings, shape: Shape::CodeableConcept, concept: Some(concept) });
     }
@@ -44,7 +53,10 @@ fn given<'a>(parameters: &'a Parameters, system: &'static str, version: &'static
         return Ok(Given { codings: vec![borrowed(coding)], shape: Shape::Coding, concept: None });
     }
     let code = parameters.string("code")?.ok_or_else(|| {
-        WireError::missing("code", "a code, or one of the parameters 'coding' and 'codeableConcept'")
+        WireError::missing(
+            "code",
+            "a code, or one of the parameters 'coding' and 'codeableConcept'",
+        )
     })?;
     let coding = Coding {
         system: parameters.string(system)?.unwrap_or_default(),
@@ -92,7 +104,12 @@ pub fn in_code_system(request: &Request<'_>, id: Option<&str>) -> Result<Answer,
     if let Some((system, url)) = &instance {
         // The code system the request is made on is the one that counts.
         if !coding.system.is_empty() && coding.system != url {
-            return Err(WireError::value("system", coding.system, format!("'{url}', the code system asked")).into());
+            return Err(WireError::value(
+                "system",
+                coding.system,
+                format!("'{url}', the code system asked"),
+            )
+            .into());
         }
         coding.system = url;
         coding.version = system.version();
@@ -120,7 +137,8 @@ pub fn in_value_set(request: &Request<'_>, id: Option<&str>) -> Result<Answer, F
     let given = given(parameters, "system", "systemVersion")?;
     let (value_set, key) = asked.value_set(request, id)?;
     let compiled = asked.compile(request, &value_set, &key)?;
-    let name = codesystems::Canonical::new(value_set.url.as_str(), Some(&value_set.version)).to_string();
+    let name =
+        codesystems::Canonical::new(value_set.url.as_str(), Some(&value_set.version)).to_string();
     let rules = rules(parameters)?;
     let scope = asked.scope(request);
     let verdict =
@@ -133,14 +151,22 @@ pub fn in_value_set(request: &Request<'_>, id: Option<&str>) -> Result<Answer, F
 /// # Errors
 /// 400 where a `validation` holds no Parameters resource.
 pub fn batch(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failure> {
-    let shared: Vec<_> =
-        request.parameters.list.iter().filter(|parameter| parameter.name != "validation").cloned().collect();
+    let shared: Vec<_> = request
+        .parameters
+        .list
+        .iter()
+        .filter(|parameter| parameter.name != "validation")
+        .cloned()
+        .collect();
     let mut json = JsonWriter::with_capacity(4096);
     let mut out = ParametersWriter::begin(&mut json);
-    for resource in request.parameters.resources("validation") {
-        let mut parameters = Parameters::from_raw(resource?)?;
-        let own: Vec<String> = parameters.list.iter().map(|parameter| parameter.name.clone()).collect();
-        parameters.list.extend(shared.iter().filter(|parameter| !own.contains(&parameter.name)).cloned());
+    for resource in request.parameters.resources("validation")? {
+        let mut parameters = Parameters::from_raw(resource)?;
+        let own: Vec<String> =
+            parameters.list.iter().map(|parameter| parameter.name.clone()).collect();
+        parameters
+            .list
+            .extend(shared.iter().filter(|parameter| !own.contains(&parameter.name)).cloned());
         let one = Request { parameters, snapshot: Arc::clone(&request.snapshot), ..*request };
         let answer = match kind {
             ResourceType::CodeSystem => in_code_system(&one, None),

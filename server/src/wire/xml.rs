@@ -25,6 +25,7 @@ pub fn to_json(xml: &[u8]) -> Result<String, WireError> {
 /// # Errors
 /// [`WireError::Xml`] where the JSON is malformed or is no resource known here.
 pub fn from_json(json: &[u8]) -> Result<Vec<u8>, WireError> {
-    let text = str::from_utf8(json).map_err(|error| WireError::Xml { message: error.to_string() })?;
+    let text =
+        str::from_utf8(json).map_err(|error| WireError::Xml { message: error.to_string() })?;
     json_to_xml(text).map(String::into_bytes).map_err(malformed)
 }

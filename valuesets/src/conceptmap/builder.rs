@@ -2,7 +2,7 @@
 
 use codesystems::PropertyValue;
 
-use super::{ConceptMapMeta, Relationship, Unmapped};
+use super::{ConceptMapMeta, MapGroup, Relationship, Unmapped};
 
 /// The number of a group in a map being built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,15 +59,6 @@ impl<'a> NewMapping<'a> {
     }
 }
 
-#[derive(Debug, Clone, Default)]
-pub(super) struct Group {
-    pub(super) source: String,
-    pub(super) source_version: String,
-    pub(super) target: String,
-    pub(super) target_version: String,
-    pub(super) unmapped: Option<Unmapped>,
-}
-
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) group: u16,
@@ -92,7 +83,7 @@ pub struct ConceptMapBuilder {
     pub meta: ConceptMapMeta,
     /// Which files it comes from.
     pub provenance: codesystems::model::Provenance,
-    pub(super) groups: Vec<Group>,
+    pub(super) groups: Vec<MapGroup>,
     pub(super) rows: Vec<Row>,
 }
 
@@ -112,7 +103,7 @@ impl ConceptMapBuilder {
         target: &str,
         target_version: &str,
     ) -> GroupId {
-        let same = |group: &Group| {
+        let same = |group: &MapGroup| {
             group.source == source
                 && group.source_version == source_version
                 && group.target == target
@@ -120,7 +111,7 @@ impl ConceptMapBuilder {
         };
         let known = self.groups.iter().position(same);
         let number = known.unwrap_or_else(|| {
-            self.groups.push(Group {
+            self.groups.push(MapGroup {
                 source: source.into(),
                 source_version: source_version.into(),
                 target: target.into(),

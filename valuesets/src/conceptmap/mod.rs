@@ -1,18 +1,31 @@
 //! Concept maps: compiled once, asked in both directions.
+//!
+//! A loader fills a [`ConceptMapBuilder`]; its result is read as a [`ConceptMap`]. Maps are chosen
+//! by [`MapIndex`] and answer through [`translate()`]; reference sets of SNOMED CT answer alike
+//! ([`SnomedMap`]); yearly transition maps are chained by [`chain()`].
 
 mod builder;
+mod chain;
+mod implicit;
 mod model;
+mod reader;
+mod sections;
+mod select;
+mod translate;
+mod write;
 
-pub use builder::{ConceptMapBuilder, GroupId, NewMapping};
-pub use model::{ConceptMapMeta, MapProperty, Relationship, Unmapped};
+pub use builder::{ConceptMapBuilder, Dependency, GroupId, NewMapping};
+pub use chain::{
+    AUTOMATIC_BACKWARD, AUTOMATIC_FORWARD, Ambiguity, Chain, Ended, Ending, Reached, Step, chain,
+};
+pub use implicit::{SnomedMap, SnomedMapError, SnomedMapUrl};
+pub use model::{ConceptMapMeta, MapGroup, MapProperty, Relationship, Unmapped};
+pub use reader::{ConceptMap, Element, GroupRef, Mapping, Part};
+pub use select::{MapIndex, Wanted};
+pub use translate::{
+    Candidate, Coding, Direction, Fired, Match, Origin, Scope, TranslateMessage, TranslateRequest,
+    Translation, translate, versions_agree,
+};
 
-/// placeholder until the compiled map arrives
-#[derive(Debug)]
-pub struct ConceptMap;
-impl ConceptMap {
-    /// placeholder
-    pub fn meta(&self) -> &ConceptMapMeta {
-        static M: std::sync::OnceLock<ConceptMapMeta> = std::sync::OnceLock::new();
-        M.get_or_init(ConceptMapMeta::default)
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -170,3 +170,19 @@ pub struct Unmapped {
     /// Canonical of another map, for `other-map`.
     pub other_map: String,
 }
+
+/// One group of a concept map: from one system to another (`ConceptMap.group`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MapGroup {
+    /// Canonical URL of the source system, empty when the map does not say it.
+    pub source: String,
+    /// Version of the source system, empty for any.
+    pub source_version: String,
+    /// Canonical URL of the target system, empty when the map does not say it.
+    pub target: String,
+    /// Version of the target system, empty for any.
+    pub target_version: String,
+    /// What to answer for codes without a mapping.
+    pub unmapped: Option<Unmapped>,
+}
