@@ -1,5 +1,7 @@
 //! What known clients send, byte for byte, and what must be understood of it.
 
+use std::path::{Path, PathBuf};
+
 use axum::http::{HeaderMap, Method};
 
 use super::bundle::BatchRequest;
@@ -136,4 +138,38 @@ fn a_batch_of_ten_thousand_look_ups_is_read_entry_by_entry() {
     assert_eq!(last.target("https://example.org/fhir").unwrap().path, "CodeSystem/$lookup");
     let parameters = Parameters::from_raw(last.resource().unwrap()).unwrap();
     assert_eq!(parameters.string("code"), Ok(Some("9999")));
+}
+
+/// The JSON files below a folder whose name says that they are requests.
+fn requests_below(folder: &Path) -> Vec<PathBuf> {
+    let entries =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let is_request = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.contains("-request") && name.ends_with(".json")
+    };
+    let below = folders.iter().flat_map(|folder| requests_below(folder));
+    files.into_iter().filter(is_request).chain(below).collect()
+}
+
+#[test]
+fn every_request_of_the_conformance_suite_is_read() {
+    let shared = std::env::var("BEGRIFF_SHARED")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").to_owned());
+    let files = requests_below(&Path::new(&shared).join("tx-ecosystem/tests"));
+    if files.is_empty() {
+        eprintln!("skipped: no conformance suite below {shared}");
+        return;
+    }
+    for file in &files {
+        let body = std::fs::read(file).unwrap();
+        let read = Parameters::from_json(&body, &Limits::default())
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        for parameter in &read.list {
+            let has_content = parameter.value.fhir_type().is_some() || parameter.resource.is_some();
+            assert!(has_content, "{}: {}", file.display(), parameter.name);
+        }
+    }
+    eprintln!("{} requests read", files.len());
 }

@@ -23,11 +23,6 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// No limits: for text that was checked before.
-    pub(super) const fn unlimited() -> Self {
-        Self { max_body_bytes: usize::MAX, max_depth: usize::MAX }
-    }
-
     /// Checks size, encoding and depth of a JSON body and gives it back as text, without a byte order mark.
     ///
     /// Cost: one pass over the bytes, no allocation.

@@ -157,7 +157,8 @@ impl View {
                 tagged = true;
             }
             if is_head || (name != "meta" && self.keeps(kind, name)) {
-                writer.field_raw(name, value.get());
+                writer.key_escaped(name);
+                writer.raw(value.get());
             }
         }
         if !tagged {
@@ -220,7 +221,8 @@ fn write_meta(writer: &mut JsonWriter, meta: Option<&str>) -> Result<(), WireErr
     let members = meta.map(Members::of).transpose()?;
     let others = members.iter().flat_map(|members| &members.0).filter(|(name, _)| name != "tag");
     for (name, value) in others {
-        writer.field_raw(name, value.get());
+        writer.key_escaped(name);
+        writer.raw(value.get());
     }
     let tags = members.as_ref().and_then(|members| members.get("tag")).unwrap_or_default();
     writer.key("tag");

@@ -5,94 +5,71 @@
 
 use serde::Deserialize;
 
-/// A FHIR primitive type whose JSON value is a string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TextType {
-    /// `base64Binary`.
-    Base64Binary,
-    /// `canonical`.
-    Canonical,
-    /// `code`.
-    Code,
-    /// `date`.
-    Date,
-    /// `dateTime`.
-    DateTime,
-    /// `id`.
-    Id,
-    /// `instant`.
-    Instant,
-    /// `integer64` (R5), which JSON carries as a string.
-    Integer64,
-    /// `markdown`.
-    Markdown,
-    /// `oid`.
-    Oid,
-    /// `string`.
-    String,
-    /// `time`.
-    Time,
-    /// `uri`.
-    Uri,
-    /// `url`.
-    Url,
-    /// `uuid`.
-    Uuid,
+macro_rules! text_types {
+    ($(#[doc = $doc:literal] $variant:ident = $name:literal, $key:literal,)+) => {
+        /// A FHIR primitive type whose JSON value is a string.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum TextType { $(#[doc = $doc] $variant,)+ }
+
+        impl TextType {
+            /// The FHIR name of the type, for example `dateTime`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The JSON member of a `value[x]` of this type, for example `valueDateTime`.
+            #[must_use]
+            pub const fn value_key(self) -> &'static str {
+                match self { $(Self::$variant => $key,)+ }
+            }
+
+            /// What stands between a parameter's name and its value of this type in
+            /// `{"name":"…","valueCode":"…"}`.
+            pub(super) const fn after_name(self) -> &'static str {
+                match self { $(Self::$variant => concat!("\",\"", $key, "\":\""),)+ }
+            }
+
+            /// The type whose `value[x]` has this JSON member; `None` for types that are not strings.
+            #[must_use]
+            pub fn of_value_key(key: &str) -> Option<Self> {
+                match key { $($key => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
 }
 
-impl TextType {
-    /// Every type with its JSON member `value[x]`, whose tail is the type's name with a capital.
-    const ALL: [(Self, &'static str, &'static str); 15] = [
-        (Self::Base64Binary, "base64Binary", "valueBase64Binary"),
-        (Self::Canonical, "canonical", "valueCanonical"),
-        (Self::Code, "code", "valueCode"),
-        (Self::Date, "date", "valueDate"),
-        (Self::DateTime, "dateTime", "valueDateTime"),
-        (Self::Id, "id", "valueId"),
-        (Self::Instant, "instant", "valueInstant"),
-        (Self::Integer64, "integer64", "valueInteger64"),
-        (Self::Markdown, "markdown", "valueMarkdown"),
-        (Self::Oid, "oid", "valueOid"),
-        (Self::String, "string", "valueString"),
-        (Self::Time, "time", "valueTime"),
-        (Self::Uri, "uri", "valueUri"),
-        (Self::Url, "url", "valueUrl"),
-        (Self::Uuid, "uuid", "valueUuid"),
-    ];
-
-    /// The FHIR name of the type, for example `dateTime`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(each, ..)| *each == self).map_or("string", |(_, name, _)| name)
-    }
-
-    /// The JSON member of a `value[x]` of this type, for example `valueDateTime`.
-    #[must_use]
-    pub const fn value_key(self) -> &'static str {
-        match self {
-            Self::Base64Binary => "valueBase64Binary",
-            Self::Canonical => "valueCanonical",
-            Self::Code => "valueCode",
-            Self::Date => "valueDate",
-            Self::DateTime => "valueDateTime",
-            Self::Id => "valueId",
-            Self::Instant => "valueInstant",
-            Self::Integer64 => "valueInteger64",
-            Self::Markdown => "valueMarkdown",
-            Self::Oid => "valueOid",
-            Self::String => "valueString",
-            Self::Time => "valueTime",
-            Self::Uri => "valueUri",
-            Self::Url => "valueUrl",
-            Self::Uuid => "valueUuid",
-        }
-    }
-
-    /// The type whose `value[x]` has this JSON member; `None` for types that are not strings.
-    #[must_use]
-    pub fn of_value_key(key: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(.., each)| *each == key).map(|(found, ..)| *found)
-    }
+text_types! {
+    /// `base64Binary`.
+    Base64Binary = "base64Binary", "valueBase64Binary",
+    /// `canonical`.
+    Canonical = "canonical", "valueCanonical",
+    /// `code`.
+    Code = "code", "valueCode",
+    /// `date`.
+    Date = "date", "valueDate",
+    /// `dateTime`.
+    DateTime = "dateTime", "valueDateTime",
+    /// `id`.
+    Id = "id", "valueId",
+    /// `instant`.
+    Instant = "instant", "valueInstant",
+    /// `integer64` (R5), which JSON carries as a string.
+    Integer64 = "integer64", "valueInteger64",
+    /// `markdown`.
+    Markdown = "markdown", "valueMarkdown",
+    /// `oid`.
+    Oid = "oid", "valueOid",
+    /// `string`.
+    String = "string", "valueString",
+    /// `time`.
+    Time = "time", "valueTime",
+    /// `uri`.
+    Uri = "uri", "valueUri",
+    /// `url`.
+    Url = "url", "valueUrl",
+    /// `uuid`.
+    Uuid = "uuid", "valueUuid",
 }
 
 /// A FHIR primitive type whose JSON value is a number.
@@ -272,10 +249,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_text_type_is_found_by_its_own_member() {
-        for (each, name, key) in TextType::ALL {
-            assert_eq!((each.name(), each.value_key()), (name, key));
-            assert_eq!(TextType::of_value_key(key), Some(each));
+    fn a_text_type_is_found_by_its_own_member() {
+        for each in [TextType::Code, TextType::DateTime, TextType::Base64Binary, TextType::Uuid] {
+            assert_eq!(TextType::of_value_key(each.value_key()), Some(each));
+            assert!(each.value_key().to_lowercase().ends_with(&each.name().to_lowercase()));
+            assert_eq!(each.after_name(), format!("\",\"{}\":\"", each.value_key()));
         }
         assert_eq!(TextType::of_value_key("valueBoolean"), None);
     }

@@ -32,6 +32,18 @@ impl JsonWriter {
         self.end_object();
     }
 
+    /// Writes an object with `name` and `value[x]`, the shape of an item of Parameters and of
+    /// `ValueSet.expansion.parameter`.
+    pub fn named_value(&mut self, name: &str, value: ValueRef<'_>) {
+        if let ValueRef::Text(kind, text) = value {
+            return self.named_text(name, kind.after_name(), text);
+        }
+        self.begin_object();
+        self.field_str("name", name);
+        self.value_x(value);
+        self.end_object();
+    }
+
     /// Writes the member `value[x]`, named after the value's type.
     #[inline]
     pub fn value_x(&mut self, value: ValueRef<'_>) {
@@ -54,7 +66,7 @@ impl JsonWriter {
 }
 
 /// Whether a text is a number in JSON's spelling (RFC 8259, section 6).
-fn is_json_number(text: &str) -> bool {
+pub(in crate::wire) fn is_json_number(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_digit() || first == '-')
         && text.ends_with(|last: char| last.is_ascii_digit())
         && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()

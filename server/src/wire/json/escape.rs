@@ -7,7 +7,18 @@ const BLOCK: usize = 16;
 /// other characters stand as they are (RFC 8259, section 7).
 ///
 /// Cost: one pass and one copy where nothing is to escape, which is nearly always.
+#[inline]
 pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
+    if is_plain(text.as_bytes()) {
+        out.extend_from_slice(text.as_bytes());
+        return;
+    }
+    push_escaped_slowly(out, text);
+}
+
+/// The same where something is to escape.
+#[cold]
+fn push_escaped_slowly(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
     while let Some(at) = first_special(rest) {
         let (plain, from_special) = rest.split_at(at);
@@ -20,19 +31,51 @@ pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
 }
 
 /// The offset of the first byte that must be escaped.
+#[inline]
 fn first_special(bytes: &[u8]) -> Option<usize> {
-    let (blocks, tail) = bytes.as_chunks::<BLOCK>();
-    let clean = blocks.iter().take_while(|block| !has_special(*block)).count() * BLOCK;
-    if clean == blocks.len() * BLOCK && !has_special(tail) {
+    if is_plain(bytes) {
         return None;
     }
-    let rest = bytes.get(clean..).unwrap_or_default();
-    rest.iter().position(|byte| is_special(*byte)).map(|at| clean + at)
+    bytes.iter().position(|byte| is_special(*byte))
+}
+
+/// Whether nothing must be escaped. The last block overlaps the one before it, so that no text is looked at
+/// byte by byte unless it is shorter than four.
+#[inline]
+fn is_plain(bytes: &[u8]) -> bool {
+    if let Some(last) = bytes.last_chunk::<BLOCK>() {
+        let (blocks, _) = bytes.as_chunks::<BLOCK>();
+        return !has_special(last) && !blocks.iter().any(has_special);
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        return !word_has_special(u64::from_le_bytes(*first))
+            && !word_has_special(u64::from_le_bytes(*last));
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let both =
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
+        return !word_has_special(both);
+    }
+    !bytes.iter().any(|byte| is_special(*byte))
 }
 
 #[inline]
-fn has_special(bytes: &[u8]) -> bool {
-    bytes.iter().fold(false, |found, byte| found | is_special(*byte))
+fn has_special(block: &[u8; BLOCK]) -> bool {
+    block.iter().fold(false, |found, byte| found | is_special(*byte))
+}
+
+/// The same for eight bytes in one word.
+#[inline]
+const fn word_has_special(word: u64) -> bool {
+    const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    const QUOTE: u64 = u64::from_ne_bytes([b'"'; 8]);
+    const BACKSLASH: u64 = u64::from_ne_bytes([b'\\'; 8]);
+    const CONTROL: u64 = u64::from_ne_bytes([0x20; 8]);
+    let zero_in_quote = (word ^ QUOTE).wrapping_sub(LOW) & !(word ^ QUOTE);
+    let zero_in_backslash = (word ^ BACKSLASH).wrapping_sub(LOW) & !(word ^ BACKSLASH);
+    let below = word.wrapping_sub(CONTROL) & !word;
+    (zero_in_quote | zero_in_backslash | below) & HIGH != 0
 }
 
 #[inline]
@@ -87,11 +130,24 @@ mod tests {
     }
 
     #[test]
-    fn a_special_character_is_found_at_every_offset() {
-        for at in 0..40 {
-            let text = format!("{}\"{}", "x".repeat(at), "y".repeat(40 - at));
-            let back: String = serde_json::from_slice(&quoted(&text)).unwrap();
-            assert_eq!(back, text);
+    fn every_special_byte_is_found_at_every_offset_of_every_length() {
+        for (special, len) in
+            [0, 1, 0x1f, b'"', b'\\'].into_iter().flat_map(|s| (1..40).map(move |l| (s, l)))
+        {
+            for at in 0..len {
+                let mut bytes = vec![b'x'; len];
+                bytes[at] = special;
+                assert!(!is_plain(&bytes), "{special} at {at} of {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_bytes_are_plain_in_every_length() {
+        for byte in (0x20..=0xff).filter(|byte| !matches!(byte, b'"' | b'\\')) {
+            for len in 0..40 {
+                assert!(is_plain(&vec![byte; len]), "{byte} times {len}");
+            }
         }
     }
 

@@ -143,7 +143,7 @@ impl<'w> ExpansionWriter<'w> {
         self.writer.end_object();
     }
 
-    fn open_list(&mut self, list: OpenList, key: &str) {
+    fn open_list(&mut self, list: OpenList, key: &'static str) {
         if self.open == list {
             return;
         }

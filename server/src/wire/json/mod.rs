@@ -13,6 +13,7 @@ mod parameters;
 mod pretty;
 mod writer;
 
+pub(super) use data_types::is_json_number;
 pub use expansion::{ContainsRef, DesignationRef, ExpansionWriter, write_expansion_declarations};
 pub(super) use members::BorrowedText;
 pub use members::{Members, resource_type};

@@ -41,39 +41,44 @@ impl<'w> ParametersWriter<'w> {
     }
 
     /// Writes a parameter with a value of any type.
-    #[inline]
     pub fn value(&mut self, name: &str, value: ValueRef<'_>) {
-        self.begin_item(name);
-        self.writer.value_x(value);
-        self.writer.end_object();
+        self.open();
+        self.writer.named_value(name, value);
+    }
+
+    /// Writes a parameter with a primitive whose JSON value is a string.
+    #[inline]
+    pub fn text(&mut self, name: &str, kind: TextType, text: &str) {
+        self.open();
+        self.writer.named_text(name, kind.after_name(), text);
     }
 
     /// Writes a parameter with `valueString`.
     #[inline]
     pub fn string(&mut self, name: &str, text: &str) {
-        self.value(name, ValueRef::Text(TextType::String, text));
+        self.text(name, TextType::String, text);
     }
 
     /// Writes a parameter with `valueCode`.
     #[inline]
     pub fn code(&mut self, name: &str, text: &str) {
-        self.value(name, ValueRef::Text(TextType::Code, text));
+        self.text(name, TextType::Code, text);
     }
 
     /// Writes a parameter with `valueUri`.
     #[inline]
     pub fn uri(&mut self, name: &str, text: &str) {
-        self.value(name, ValueRef::Text(TextType::Uri, text));
+        self.text(name, TextType::Uri, text);
     }
 
     /// Writes a parameter with `valueCanonical`.
     pub fn canonical(&mut self, name: &str, text: &str) {
-        self.value(name, ValueRef::Text(TextType::Canonical, text));
+        self.text(name, TextType::Canonical, text);
     }
 
     /// Writes a parameter with `valueDateTime`.
     pub fn date_time(&mut self, name: &str, text: &str) {
-        self.value(name, ValueRef::Text(TextType::DateTime, text));
+        self.text(name, TextType::DateTime, text);
     }
 
     /// Writes a parameter with `valueBoolean`.
@@ -101,7 +106,8 @@ impl<'w> ParametersWriter<'w> {
     /// behind `value`, for example `Quantity`.
     pub fn raw_value(&mut self, name: &str, fhir_type: &str, json: &str) {
         self.begin_item(name);
-        self.writer.field_raw(&format!("value{fhir_type}"), json);
+        self.writer.key_escaped(&format!("value{fhir_type}"));
+        self.writer.raw(json);
         self.writer.end_object();
     }
 
@@ -134,12 +140,21 @@ impl<'w> ParametersWriter<'w> {
     }
 
     #[inline]
-    fn begin_item(&mut self, name: &str) {
+    fn open(&mut self) {
         if !self.opened {
-            self.writer.key(self.list);
-            self.writer.begin_array();
-            self.opened = true;
+            self.open_list();
         }
+    }
+
+    #[cold]
+    fn open_list(&mut self) {
+        self.writer.key(self.list);
+        self.writer.begin_array();
+        self.opened = true;
+    }
+
+    fn begin_item(&mut self, name: &str) {
+        self.open();
         self.writer.begin_object();
         self.writer.field_str("name", name);
     }

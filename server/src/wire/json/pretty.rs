@@ -69,7 +69,7 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            pretty(&bytes);
+            let _ = pretty(&bytes);
         }
 
         #[test]

@@ -9,8 +9,8 @@ use super::{Parameter, ParameterValue, Parameters};
 use crate::wire::error::quoted;
 use crate::wire::{CodeableConcept, Coding, LanguagePreferences, WireError};
 
-/// The largest FHIR `integer`.
-const MAX_INTEGER: u32 = i32::MAX as u32;
+/// The largest FHIR `integer`, which has 31 bits and a sign.
+const MAX_INTEGER: u32 = 2_147_483_647;
 
 impl Parameters {
     /// The parameters of this name, in their order.

@@ -10,6 +10,7 @@ use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{Parameter, ParameterValue, Parameters};
+use crate::wire::json::is_json_number;
 use crate::wire::{NumberType, TextType, WireError};
 
 /// Reads a Parameters resource; its type was checked before.
@@ -220,7 +221,7 @@ fn read_value<'de, A: MapAccess<'de>>(
     Ok(match member {
         Member::Text(kind) => ParameterValue::Text(*kind, map.next_value()?),
         Member::Number(kind) => ParameterValue::Number(*kind, number(map.next_value()?)?),
-        Member::Boolean => ParameterValue::Boolean(map.next_value()?),
+        Member::Boolean => ParameterValue::Boolean(boolean(map.next_value()?)?),
         Member::Coding => ParameterValue::Coding(map.next_value()?),
         Member::CodeableConcept => ParameterValue::CodeableConcept(map.next_value()?),
         Member::Other(kind) => ParameterValue::Other(kind.clone(), map.next_value()?),
@@ -228,13 +229,32 @@ fn read_value<'de, A: MapAccess<'de>>(
     })
 }
 
-/// The digits of a JSON number, as they were sent.
+/// The digits of a number, as they were sent. A number in quotes is one too: clients that build JSON from text
+/// send such, and it cannot be misread.
 fn number<E: de::Error>(raw: &RawValue) -> Result<String, E> {
-    let text = raw.get();
-    match text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+    let text = unquoted(raw);
+    match is_json_number(text) {
         true => Ok(text.to_owned()),
-        false => Err(E::custom(format_args!("found {}, expected a JSON number", kind_of(text)))),
+        false => Err(E::custom(format_args!("found {}, expected a number", kind_of(raw.get())))),
     }
+}
+
+/// A boolean; in quotes for the same reason.
+fn boolean<E: de::Error>(raw: &RawValue) -> Result<bool, E> {
+    match unquoted(raw) {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => {
+            let found = kind_of(raw.get());
+            Err(E::custom(format_args!("found {found}, expected true or false")))
+        }
+    }
+}
+
+/// The text of a JSON value, without quotes where it is a string. Escapes are left: no number or boolean has any.
+fn unquoted(raw: &RawValue) -> &str {
+    let text = raw.get();
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
 }
 
 fn object<E: de::Error>(raw: Box<RawValue>) -> Result<Box<RawValue>, E> {

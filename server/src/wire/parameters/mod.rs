@@ -98,14 +98,16 @@ impl Parameters {
     /// # Errors
     /// [`WireError::Value`] where a value is not UTF-8 once its percent escapes are decoded.
     pub fn from_query(query: &str) -> Result<Self, WireError> {
-        let given =
-            query_pairs(query).filter(|(name, value)| !name.is_empty() && !value.is_empty());
-        let list = given.map(|(name, value)| {
-            let text = decode(name, value)?.into_owned();
+        let mut list = Vec::with_capacity(8);
+        for (name, value) in query_pairs(query) {
+            if name.is_empty() || value.is_empty() {
+                continue;
+            }
+            let value = ParameterValue::Untyped(decode(name, value)?.into_owned());
             let name = decode("a parameter's name", name)?.into_owned();
-            Ok(Parameter { name, value: ParameterValue::Untyped(text), ..Parameter::default() })
-        });
-        Ok(Self { list: list.collect::<Result<_, WireError>>()? })
+            list.push(Parameter { name, value, ..Parameter::default() });
+        }
+        Ok(Self { list })
     }
 
     /// Reads an `application/x-www-form-urlencoded` body.
@@ -122,7 +124,19 @@ impl Parameters {
     /// [`WireError::Json`] with line, column, path and expectation where the JSON or the resource's structure
     /// is wrong; [`WireError::Resource`] for any other resource; the errors of [`Limits::check_json`].
     pub fn from_json(body: &[u8], limits: &Limits) -> Result<Self, WireError> {
-        let text = limits.check_json(body)?;
+        Self::from_text(limits.check_json(body)?)
+    }
+
+    /// Reads a resource from JSON text that was checked before, such as an entry of a batch or a resource
+    /// inside of another parameter: Parameters, or a bare resource as in [`Self::from_json`].
+    ///
+    /// # Errors
+    /// [`WireError::Json`], [`WireError::Resource`].
+    pub fn from_raw(resource: &RawValue) -> Result<Self, WireError> {
+        Self::from_text(resource.get())
+    }
+
+    fn from_text(text: &str) -> Result<Self, WireError> {
         let kind = resource_type(text)?;
         let name = match kind.as_deref() {
             Some("Parameters") => return json::read_parameters(text),
@@ -133,21 +147,6 @@ impl Parameters {
         };
         let resource = serde_json::from_str(text)?;
         Ok(Self { list: vec![Parameter::with_resource(name, resource)] })
-    }
-
-    /// Reads a Parameters resource from JSON text that was checked before, such as an entry of a batch or a
-    /// resource inside of another parameter.
-    ///
-    /// # Errors
-    /// [`WireError::Json`], [`WireError::Resource`].
-    pub fn from_raw(resource: &RawValue) -> Result<Self, WireError> {
-        match resource_type(resource.get())?.as_deref() {
-            Some("Parameters") => json::read_parameters(resource.get()),
-            Some("ValueSet" | "CodeSystem" | "ConceptMap") => {
-                Self::from_json(resource.get().as_bytes(), &Limits::unlimited())
-            }
-            other => Err(unexpected_resource(other)),
-        }
     }
 }
 

@@ -24,10 +24,10 @@ pub(in crate::wire) fn decode<'a>(name: &str, value: &'a str) -> Result<Cow<'a, 
     let mut rest = value.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
         let escaped = if byte == b'%' { escaped_byte(after) } else { None };
-        (rest, _) = match escaped {
-            Some((byte, behind)) => (behind, decoded.push(byte)),
-            None => (after, decoded.push(if byte == b'+' { b' ' } else { byte })),
-        };
+        let plain = if byte == b'+' { b' ' } else { byte };
+        let (byte, behind) = escaped.unwrap_or((plain, after));
+        decoded.push(byte);
+        rest = behind;
     }
     String::from_utf8(decoded)
         .map(Cow::Owned)

@@ -120,16 +120,16 @@ fn what_is_wrong_in_a_parameter_is_named_by_its_path() {
             "parameter[0].valueUri: found a second value, expected one value[x]",
         ),
         (
-            r#"{"name":"a"},{"name":"b","valueInteger":"5"}"#,
-            "parameter[1].valueInteger: found a string, expected a JSON number",
+            r#"{"name":"a"},{"name":"b","valueInteger":"five"}"#,
+            "parameter[1].valueInteger: found a string, expected a number",
         ),
         (
             r#"{"name":"a","resource":"x"}"#,
             "parameter[0].resource: found a string, expected a resource (a JSON object)",
         ),
         (
-            r#"{"name":"a","part":[{"name":"b"},{"name":"c","valueBoolean":"true"}]}"#,
-            "parameter[0].part[1].valueBoolean: invalid type: string \"true\", expected a boolean",
+            r#"{"name":"a","part":[{"name":"b"},{"name":"c","valueBoolean":"yes"}]}"#,
+            "parameter[0].part[1].valueBoolean: found a string, expected true or false",
         ),
         (
             r#"{"name":"a","valueCoding":"x"}"#,
@@ -181,6 +181,13 @@ fn booleans_may_be_texts_but_nothing_else() {
     let typed = items(r#"{"name":"a","valueBoolean":true},{"name":"b","valueString":"false"}"#);
     assert_eq!(typed.boolean("a"), Ok(Some(true)));
     assert_eq!(typed.boolean("b"), Ok(Some(false)));
+}
+
+#[test]
+fn booleans_and_numbers_in_quotes_are_what_they_say() {
+    let read = items(r#"{"name":"a","valueBoolean":"true"},{"name":"b","valueInteger":"20"}"#);
+    assert_eq!(read.boolean("a"), Ok(Some(true)));
+    assert_eq!(read.integer("b"), Ok(Some(20)));
 }
 
 #[test]
