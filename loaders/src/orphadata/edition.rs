@@ -1,6 +1,7 @@
 //! Writes the nomenclature as an edition.
 
 use codesystems::EditionBuilder;
+use codesystems::fhir::code_system::{DEFINITION_PROPERTY, DEFINITION_URI};
 use codesystems::model::{
     ConceptId, DisplayRank, EditionMeta, Identifier, NewDesignation, PropertyId, PropertyKind,
     PropertyValue, UseId,
@@ -135,13 +136,31 @@ impl<'n> Writer<'n> {
             let synonym = NewDesignation::new(language, self.synonym, text, DisplayRank::Synonym);
             self.builder.designation(concept, &synonym);
         }
-        for (language, text) in &entity.definitions {
-            let Some(text) = text else { continue };
-            let note =
-                NewDesignation::new(language, self.definition, &text.value, DisplayRank::Note);
-            self.builder.designation(concept, &note);
+        let mut definitions: Vec<(&str, &str)> = entity
+            .definitions
+            .iter()
+            .filter_map(|(language, text)| Some((language.as_str(), text.as_ref()?.value.as_str())))
+            .collect();
+        definitions.sort_by_key(|(language, _)| language_rank(language));
+        for (number, (language, text)) in definitions.into_iter().enumerate() {
             report.count("definitions", 1);
+            if number == 0 {
+                self.definition_property(concept, text);
+                continue;
+            }
+            let note = NewDesignation::new(language, self.definition, text, DisplayRank::Note);
+            self.builder.designation(concept, &note);
         }
+    }
+
+    /// The definition in the best language there is, as the definition of the concept; those in
+    /// other languages are designations, which carry a language.
+    fn definition_property(&mut self, concept: ConceptId, text: &str) {
+        let id = self.id(DEFINITION_PROPERTY, PropertyKind::String, "What the entity is, in prose");
+        if let Some(property) = self.builder.meta.properties.get_mut(usize::from(id.0)) {
+            property.uri = Some(DEFINITION_URI.to_owned());
+        }
+        self.builder.property(concept, id, PropertyValue::String(text), 0);
     }
 
     fn nature(&mut self, concept: ConceptId, entity: &Entity, report: &mut Report) {

@@ -114,14 +114,12 @@ fn all_products_and_languages_become_one_edition() {
         ("de", "Steifer-Daumen-blaue-Haare-Syndrom", DisplayRank::Preferred),
         ("en", "STBHS", DisplayRank::Synonym),
         ("de", "Blaue Haare mit steifen Daumen", DisplayRank::Synonym),
-        (
-            "en",
-            "An invented syndrome due to mutations of THMB1 (<1 / 1 000 000).",
-            DisplayRank::Note,
-        ),
+        ("de", "Ein erfundenes Syndrom.", DisplayRank::Note),
     ] {
         assert!(names.contains(&expected), "{expected:?} is not in {names:?}");
     }
+    let definition = "An invented syndrome due to mutations of THMB1 (<1 / 1 000 000).";
+    assert_eq!(loaded.value("900001", "definition"), definition);
     assert_eq!(names.len(), 6, "a name of another product does not displace that of product 1");
     assert_eq!(edition.display(loaded.concept("900001")), "Stiff thumb-blue hair syndrome");
     assert_eq!(edition.display(loaded.concept("900008")), "Nur deutsch benannte Krankheit");
