@@ -126,8 +126,8 @@ pub enum Value<'a> {
     Code(Text<'a>),
     /// `valueString` and everything else that is written as a JSON string: uri, canonical, id, markdown, ….
     String(Text<'a>),
-    /// `valueCoding`.
-    Coding(Coding<'a>),
+    /// `valueCoding`; boxed, because it is rare and several times as large as the others.
+    Coding(Box<Coding<'a>>),
     /// `valueInteger`, `valuePositiveInt`, `valueUnsignedInt`, `valueInteger64`.
     Integer(i64),
     /// `valueDecimal`, as written.
@@ -178,7 +178,10 @@ impl<'a> Value<'a> {
     }
 
     /// Reads the value of a member called `value` + `suffix`.
-    fn read<'de: 'a, M: MapAccess<'de>>(suffix: &str, map: &mut M) -> Result<Self, M::Error> {
+    pub(super) fn read<'de: 'a, M: MapAccess<'de>>(
+        suffix: &str,
+        map: &mut M,
+    ) -> Result<Self, M::Error> {
         Ok(match suffix {
             "Code" => Self::Code(map.next_value()?),
             "Coding" => Self::Coding(map.next_value()?),

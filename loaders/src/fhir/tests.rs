@@ -297,3 +297,14 @@ fn the_sources_of_hl7_terminology_load() {
     assert_eq!(counts["concepts"], 18_545);
     survives_xml(&kept);
 }
+
+#[test]
+fn the_resources_of_the_conformance_suite_are_read() {
+    let Some((mut kept, counts)) = load_shared("../../tx-ecosystem/tests") else { return };
+    assert!(counts["CodeSystem"] > 30 && counts["ValueSet"] > 150, "{counts:?}");
+    assert_eq!(counts.get("resources refused"), None);
+    // Expected answers are templates, with members that are not FHIR.
+    kept.resources.retain(|(.., json)| !json.contains("\"$") && !json.contains("\"title:"));
+    assert!(kept.resources.len() > 100);
+    survives_xml(&kept);
+}

@@ -30,10 +30,13 @@ pub(super) fn add(
 }
 
 fn add_one(builder: &mut EditionBuilder, id: ConceptId, designation: &Designation<'_>) {
-    let purpose = &designation.purpose;
     let rank = rank(designation);
     // Without a use the numbered one is empty, and answers give none either.
-    let use_id = builder.designation_use(&purpose.system, &purpose.code, &purpose.display);
+    let (system, code, display) = designation
+        .purpose
+        .as_ref()
+        .map_or(("", "", ""), |purpose| (&purpose.system, &purpose.code, &purpose.display));
+    let use_id = builder.designation_use(system, code, display);
     let status = extension(&designation.extension, STANDARDS_STATUS).map(NamedValue::text);
     let retired = matches!(status.as_deref(), Some("withdrawn" | "deprecated" | "retired"));
     let description_id = extension(&designation.extension, DESCRIPTION_ID)
@@ -51,8 +54,9 @@ fn add_one(builder: &mut EditionBuilder, id: ConceptId, designation: &Designatio
 /// (hl7TermMaintInfra) are displays of their language. One with a language and without a use is
 /// the ordinary way to translate a display. Source: FHIR R5, CodeSystem.concept.designation.
 fn rank(designation: &Designation<'_>) -> DisplayRank {
-    let purpose = &designation.purpose;
-    match (&*purpose.system, &*purpose.code) {
+    let purpose = designation.purpose.as_ref();
+    let (system, code) = purpose.map_or(("", ""), |purpose| (&purpose.system, &purpose.code));
+    match (system, code) {
         (_, "") if designation.language.is_empty() => DisplayRank::Synonym,
         (_, "" | "display" | "preferredForLanguage") => DisplayRank::Preferred,
         (_, "definition") | (SNOMED, "900000000000550004") => DisplayRank::Note,

@@ -7,7 +7,7 @@ use crate::model::{ConceptId, FilterDefinition, PropertyDefinition, PropertyId};
 use crate::{EditionBuilder, EditionMeta, Error, PropertyKind, PropertyValue, Result};
 
 use super::hierarchy::{Edges, SHOWN};
-use super::resource::{CodeSystem, Concept};
+use super::resource::{CodeSystem, Concept, ConceptProperty};
 use super::roles::{Role, State};
 use super::{
     DEFINITION_PROPERTY, DEFINITION_URI, EXTENSION_PROPERTY, Read, STANDARDS_STATUS, designations,
@@ -153,11 +153,11 @@ impl<'a> Reader<'a> {
     fn property(
         &mut self,
         id: ConceptId,
-        property: &'a NamedValue<'a>,
+        property: &'a ConceptProperty<'a>,
         state: &mut State,
     ) -> Result<()> {
         let Some(value) = &property.value else { return Ok(()) };
-        let (role, number) = self.known_property(&property.name, value)?;
+        let (role, number) = self.known_property(&property.code, value)?;
         match role {
             Role::Parent => self.edges.parent(id, value.text()),
             Role::Child => self.edges.child(id, value.text()),

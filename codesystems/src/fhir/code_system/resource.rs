@@ -1,9 +1,12 @@
 //! The shape of a CodeSystem in JSON: R4, R4B and R5, as far as the reader asks for it.
 
+use std::fmt;
+
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::fhir::json::{Coding, Identifier, NamedValue, Text};
+use crate::fhir::json::{Coding, Identifier, NamedValue, Text, Value};
 
 /// A CodeSystem. Members that are not listed are skipped.
 #[derive(Debug, Default, Deserialize)]
@@ -103,7 +106,7 @@ pub(super) struct Concept<'a> {
     #[serde(borrow)]
     pub(super) designation: Vec<Designation<'a>>,
     #[serde(borrow)]
-    pub(super) property: Vec<NamedValue<'a>>,
+    pub(super) property: Vec<ConceptProperty<'a>>,
     #[serde(borrow)]
     pub(super) concept: Vec<Concept<'a>>,
 }
@@ -125,7 +128,44 @@ pub(super) struct Designation<'a> {
     #[serde(borrow)]
     pub(super) language: Text<'a>,
     #[serde(borrow, rename = "use")]
-    pub(super) purpose: Coding<'a>,
+    pub(super) purpose: Option<Box<Coding<'a>>>,
     #[serde(borrow)]
     pub(super) value: Text<'a>,
+}
+
+/// `CodeSystem.concept.property`: there are so many that they are read into as little as possible.
+#[derive(Debug, Default)]
+pub(super) struct ConceptProperty<'a> {
+    pub(super) code: Text<'a>,
+    pub(super) value: Option<Value<'a>>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for ConceptProperty<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ConceptPropertyVisitor)
+    }
+}
+
+struct ConceptPropertyVisitor;
+
+impl<'de> Visitor<'de> for ConceptPropertyVisitor {
+    type Value = ConceptProperty<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a property with code and value")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<ConceptProperty<'de>, M::Error> {
+        let mut found = ConceptProperty::default();
+        while let Some(key) = map.next_key::<Text<'de>>()? {
+            match (&*key, key.strip_prefix("value")) {
+                ("code", _) => found.code = map.next_value()?,
+                (_, Some(suffix)) => found.value = Some(Value::read(suffix, &mut map)?),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(found)
+    }
 }

@@ -265,3 +265,45 @@ proptest::proptest! {
         let _ = read(json.get(..cut).unwrap_or(json).as_bytes());
     }
 }
+
+/// A CodeSystem of `count` concepts with display, definition, designation and two properties.
+fn large(count: usize) -> String {
+    let concepts: Vec<String> = (0..count)
+        .map(|at| {
+            format!(
+                r#"{{"code":"C{at}","display":"Concept number {at}","definition":"What concept number {at} is about","designation":[{{"language":"de","value":"Begriff Nummer {at}"}}],"property":[{{"code":"parent","valueCode":"C{}"}},{{"code":"status","valueCode":"active"}}]}}"#,
+                at / 10
+            )
+        })
+        .collect();
+    format!(
+        r#"{{"resourceType":"CodeSystem","url":"http://example.org/cs","content":"complete","concept":[{}]}}"#,
+        concepts.join(",")
+    )
+}
+
+#[test]
+#[ignore = "a measurement, to be run with --release"]
+fn how_long_reading_takes() {
+    for (count, rounds) in [(50, 2_000), (12_000, 20)] {
+        let json = large(count);
+        // The fastest round is the one that nothing else disturbed.
+        let fastest = |work: &dyn Fn()| {
+            let time = |_| {
+                let start = std::time::Instant::now();
+                work();
+                start.elapsed()
+            };
+            (0..rounds).map(time).min().unwrap_or_default()
+        };
+        let parsed = fastest(&|| {
+            let found: resource::CodeSystem<'_> =
+                json::from_slice("CodeSystem", json.as_bytes()).unwrap();
+            assert_eq!(found.concept.len(), count);
+        });
+        let read = fastest(&|| {
+            assert_eq!(read(json.as_bytes()).unwrap().builder.concept_count(), count);
+        });
+        println!("{count} concepts, {} bytes: parsed {parsed:?}, read {read:?}", json.len());
+    }
+}
