@@ -25,7 +25,7 @@ use valuesets::conceptmap::{ConceptMapBuilder, GroupId, MapProperty, NewMapping,
 
 use crate::archive::File;
 use crate::bfarm::systems::{self, ALPHA_ID, ALPHA_ID_SE, ICD_10_GM, System};
-use crate::encoding::{Encoding, Lines};
+use crate::encoding::Lines;
 use crate::{Error, Options, Probe, Release, Report, Result, Sink};
 use layout::Layout;
 

@@ -28,7 +28,7 @@ pub(super) struct Layout {
     attributes: &'static [&'static str],
 }
 
-const SINCE_2018: [&str; 16] = [
+pub(super) const SINCE_2018: [&str; 16] = [
     "Para295",
     "Para301",
     "MortL1Code",

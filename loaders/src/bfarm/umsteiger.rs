@@ -304,3 +304,47 @@ fn fill(
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relationships_say_no_more_than_the_table() {
+        let table = "A1;A1;A;A\nB1;B2;A;A\nC1;C1;;A\nD1;D2;;A\nD1;D3;;A\nE1;E3;A;\nE2;E3;A;\n\
+            F1;F1;;A\nF1;F2;;\nF2;F2;A;\nG1;UNDEF;;\n";
+        let rows: Vec<Row> = table.lines().map(|line| Row::parse(line).unwrap()).collect();
+        let relationships = Relationships::of(&rows);
+        let found: Vec<Relationship> =
+            rows.iter().map(|row| relationships.relationship(row)).collect();
+        use Relationship::{Equivalent, RelatedTo, SourceIsBroader, SourceIsNarrower};
+        assert_eq!(
+            found,
+            [
+                Equivalent,      // unchanged
+                Equivalent,      // renamed
+                RelatedTo,       // same code, but not to be translated unseen
+                SourceIsBroader, // split
+                SourceIsBroader,
+                SourceIsNarrower, // merged
+                SourceIsNarrower,
+                RelatedTo, // split, but one part also comes from elsewhere
+                RelatedTo,
+                RelatedTo,
+                RelatedTo, // ended; written as a mapping without target
+            ]
+        );
+    }
+
+    #[test]
+    fn damaged_rows_are_refused() {
+        for (line, expected) in [
+            ("A00;A00;A", "3 columns, expected 4 or 6"),
+            ("A00;A00;B;A", "'B', expected A or nothing"),
+            (";A00;A;A", "no code"),
+        ] {
+            let problem = Row::parse(line).unwrap_err();
+            assert!(problem.contains(expected), "{line}: {problem}");
+        }
+    }
+}

@@ -222,7 +222,7 @@ fn damaged_documents_are_refused_with_the_line() {
             document("<Class code='A'><Rubric kind='text'><Label>&fremd;</Label></Rubric></Class>"),
             "line 7: entity &fremd;",
         ),
-        (document(""), "line 8: no <Class> in the file"),
+        (document(""), "a.xml: there is no <Class> in the file"),
         (
             HEAD.to_owned() + "<Class code='A'>\n<Rubric>",
             "line 8: the file ends inside of <Rubric>",
@@ -245,6 +245,16 @@ fn arbitrary_bytes_are_refused_and_do_not_panic() {
         let bytes = text.as_bytes().get(..cut).unwrap_or(text.as_bytes());
         let outcome = load(&[("a.xml", bytes)]);
         assert_eq!(outcome.is_ok(), bytes.len() >= text.trim_end().len(), "cut at {cut}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_in_a_class_is_read_or_refused_and_never_panics(text in "[<>&;/ a-zÄ.'\"=\\-\\[\\]!]{0,60}") {
+        let inner = format!("<Rubric kind='text'><Label><Para>{text}</Para></Label></Rubric>");
+        let _ = load(&[("a.xml", document(&class("A", "category", &inner)).as_bytes())]);
     }
 }
 

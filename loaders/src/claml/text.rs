@@ -192,7 +192,6 @@ pub(super) fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::bfarm::test_files::Written;
     use crate::claml::model::Element;
     use crate::claml::parse::Parser;
