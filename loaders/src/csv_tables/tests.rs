@@ -77,6 +77,9 @@ fn the_first_line_that_is_not_utf8_is_named() {
     let options = Options { encoding: Some("iso-8859-1".into()), ..options() };
     let kept = load_files(&[("t.csv", b"code,display\nc,Gr\xf6\xdfe\n")], &options).unwrap();
     assert_eq!((display(kept.edition(), "c", "x"), kept.report.warning_count), ("Größe", 0));
+    let options = Options { encoding: Some("cp850".into()), ..options };
+    let kept = load_files(&[("t.csv", b"code,display\nc,Gr\x94\xe1e\n")], &options).unwrap();
+    assert_eq!(display(kept.edition(), "c", "x"), "Größe");
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use encoding_rs::{Decoder, Encoding, UTF_8, WINDOWS_1252};
+use encoding_rs::{Decoder, UTF_8, WINDOWS_1252};
 
 use crate::archive::File;
+use crate::encoding::{Encoding, Transcoded};
 use crate::table::Table;
 use crate::{Error, Options, Report, Result};
 
@@ -14,7 +15,7 @@ pub(super) struct Layout {
     /// Character between fields.
     delimiter: u8,
     /// Encoding by byte order mark, if there is one.
-    marked: Option<&'static Encoding>,
+    marked: Option<&'static encoding_rs::Encoding>,
     /// The header line, as far as the encoding is known: Windows-1252 when it is not UTF-8.
     pub(super) headers: Vec<String>,
 }
@@ -22,7 +23,7 @@ pub(super) struct Layout {
 impl Layout {
     /// Reads the header line in the first bytes of a file, none when there is no text.
     pub(super) fn of_head(head: &[u8]) -> Option<Self> {
-        let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
+        let marked = encoding_rs::Encoding::for_bom(head).map(|(encoding, _)| encoding);
         let (text, _) = match marked {
             Some(encoding) => encoding.decode_with_bom_removal(head),
             None => {
@@ -65,32 +66,22 @@ pub(super) fn open(
     options: &Options,
     report: &mut Report,
 ) -> Result<Table> {
-    let encoding = match (layout.marked, &options.encoding) {
-        (Some(marked), _) => marked,
-        (None, Some(name)) => named(name)?,
+    let reader = file.open()?;
+    let reader: Box<dyn Read + Send> = match (layout.marked, &options.encoding) {
+        (Some(marked), _) if marked == UTF_8 => reader,
+        (Some(marked), _) => Box::new(Decoding::new(reader, marked)),
+        (None, Some(name)) => Box::new(Transcoded::new(reader, Encoding::from_name(name)?)),
         (None, None) => match first_line_not_utf8(file)? {
-            None => UTF_8,
+            None => reader,
             Some(line) => {
                 let message = "not UTF-8; the file was read as Windows-1252. Give the encoding \
                                if it is another one";
                 report.warn(&file.path, line, message);
-                WINDOWS_1252
+                Box::new(Transcoded::new(reader, Encoding::Windows1252))
             }
         },
     };
-    let reader = file.open()?;
-    let reader: Box<dyn Read + Send> =
-        if encoding == UTF_8 { reader } else { Box::new(Decoding::new(reader, encoding)) };
     Table::new(&file.path, reader, layout.delimiter, true)
-}
-
-fn named(name: &str) -> Result<&'static Encoding> {
-    Encoding::for_label(name.as_bytes()).ok_or_else(|| {
-        let known = "utf-8, windows-1252, iso-8859-1";
-        Error::Options(format!(
-            "encoding '{name}' is not known for tables, expected one of: {known}"
-        ))
-    })
 }
 
 fn first_line_not_utf8(file: &File) -> Result<Option<u64>> {
@@ -109,7 +100,7 @@ fn first_line_not_utf8(file: &File) -> Result<Option<u64>> {
     Ok(None)
 }
 
-/// Turns text in another encoding into UTF-8 while it is read.
+/// Turns text whose encoding its byte order mark names (UTF-16) into UTF-8 while it is read.
 struct Decoding<R> {
     reader: R,
     decoder: Decoder,
@@ -120,7 +111,7 @@ struct Decoding<R> {
 }
 
 impl<R: Read> Decoding<R> {
-    fn new(reader: R, encoding: &'static Encoding) -> Self {
+    fn new(reader: R, encoding: &'static encoding_rs::Encoding) -> Self {
         let decoder = encoding.new_decoder_with_bom_removal();
         Self { reader, decoder, raw: vec![0; 1 << 14], text: Vec::new(), given: 0, ended: false }
     }

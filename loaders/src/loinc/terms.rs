@@ -70,8 +70,7 @@ impl Loader<'_> {
     pub(super) fn register_terms(&mut self, file: &File) -> Result<()> {
         let mut table = Table::open(file)?;
         let code = table.required("LOINC_NUM")?;
-        loop {
-            let Some(row) = table.next()? else { break };
+        while let Some(row) = table.next()? {
             let (number, line) = (row.get(code), row.line);
             if number.is_empty() {
                 return Err(table.error(line, "a term without LOINC_NUM"));

@@ -70,9 +70,7 @@ impl<'f, 'r> Ontology<'f, 'r> {
     /// Reads stanzas to the end of the file; the head of the first one is already read.
     pub(super) fn read<R: BufRead>(&mut self, lines: &mut Lines<'_, R>) -> Result<()> {
         let mut stanza = self.stanza(lines.header().unwrap_or_default());
-        loop {
-            let Some(line) = lines.next()? else { break };
-            let line = line.to_owned();
+        while let Some(line) = lines.next()?.map(str::to_owned) {
             if line.is_empty() || line.starts_with('!') {
                 continue;
             }
@@ -207,8 +205,7 @@ impl<'f, 'r> Ontology<'f, 'r> {
 
     /// The use of definitions among designations.
     pub(super) fn definition_use(&mut self) -> UseId {
-        let system = "http://purl.obolibrary.org/obo";
-        self.builder.designation_use(system, "IAO_0000115", "definition")
+        self.builder.designation_use("http://snomed.info/sct", "900000000000550004", "Definition")
     }
 
     /// `"text" SCOPE type [sources]`. Exact synonyms may be shown, others are only searched.

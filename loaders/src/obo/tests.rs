@@ -96,7 +96,7 @@ fn terms_have_parents_definitions_synonyms_and_references() {
         "en/hasExactSynonym: Renal finding",
         "en/layperson: Bad kidney",
         "en/hasRelatedSynonym: Finding near kidney",
-        "en/IAO_0000115: A finding \"of\" the kidney, or\nboth.",
+        "en/900000000000550004: A finding \"of\" the kidney, or\nboth.",
     ] {
         assert!(found.iter().any(|line| line == expected), "{expected} in {found:#?}");
     }
@@ -164,7 +164,7 @@ fn the_human_phenotype_ontology_is_read_whole() {
         ("terms", 19_484),
         ("terms obsolete", 450),
         ("synonyms", 23_519),
-        ("cross references", 18_173),
+        ("cross references", 18_173 - 3), // three are those of relations
         ("definitions", 16_454),
         ("stanzas skipped: Typedef", 3),
         ("alternate ids", 3_832 - 387),
