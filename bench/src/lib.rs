@@ -1,1 +1,3 @@
-//! placeholder
+//! Generators of full-size releases, and measurements.
+
+pub mod rf2_generator;
