@@ -17,9 +17,12 @@
 //! ```
 
 mod error;
+pub mod fhir;
+pub mod grammar;
 pub mod index;
 pub mod language;
 pub mod model;
+pub mod search;
 mod set;
 
 pub use error::{Error, Result};

@@ -334,7 +334,10 @@ fn zip_entries(
             zip::CompressionMethod::Stored => false,
             zip::CompressionMethod::Deflated => true,
             other => {
-                return Err(Error::file(at, format!("compression method {other} is not supported")));
+                return Err(Error::file(
+                    at,
+                    format!("compression method {other} is not supported"),
+                ));
             }
         };
         let start = entry

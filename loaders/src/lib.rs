@@ -21,6 +21,9 @@ mod recognise;
 mod report;
 pub mod rf2;
 mod sink;
+mod table;
+#[cfg(test)]
+mod test_sink;
 pub mod ucum_essence;
 
 pub use error::{Error, Result};

@@ -1,1 +1,19 @@
-//! placeholder
+//! The FHIR terminology server: wire formats, operations, library and command line.
+
+pub mod app;
+pub mod capability;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod error;
+pub mod failure;
+pub mod library;
+pub mod listener;
+pub mod operations;
+pub mod resources;
+pub mod router;
+pub mod store;
+pub mod telemetry;
+pub mod watch;
+pub mod web;
+pub mod wire;

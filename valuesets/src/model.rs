@@ -44,8 +44,8 @@ pub struct ValueSet {
     pub identifiers: Vec<Identifier>,
     /// Code system supplements that must be used (extension `valueset-supplement`).
     pub supplements: Vec<Canonical>,
-    /// Parameters an expansion is to be made with (extension `valueset-expansion-parameter`), in
-    /// their order.
+    /// Parameters an expansion is to be made with (extension `valueset-expansion-parameter` of the
+    /// value set or of its compose), in their order.
     pub expansion_parameters: Vec<ExpansionParameter>,
     /// The definition of the content.
     pub compose: Option<Compose>,
@@ -130,6 +130,8 @@ pub struct OwnDesignation {
     pub use_display: String,
     /// The text.
     pub value: String,
+    /// Extensions that answers carry on, as the JSON array of the resource; empty for none.
+    pub extension: String,
 }
 
 /// A condition on the concepts of a code system (`compose.include.filter`).

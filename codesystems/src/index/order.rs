@@ -4,8 +4,7 @@ use std::cmp::Ordering;
 
 use rustc_hash::FxHashSet;
 
-/// Compares codes the way people number: runs of digits by value, the rest by bytes.
-#[must_use]
+/// Compares codes the way people number: runs of digits by value, the rest by bytes. A total order.
 pub fn natural(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a.as_bytes(), b.as_bytes());
     loop {

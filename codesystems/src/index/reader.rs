@@ -16,6 +16,7 @@ use crate::model::{
     DesignationUse, DisplayRank, EditionMeta, MembershipSet, PropertyDefinition, PropertyId,
     PropertyKind, PropertyValue, Provenance, SetId,
 };
+use crate::search::{TextIndex, TextSectionRefs};
 use crate::{ConceptIx, ConceptSet, Error, LanguagePreference, Result};
 
 const SECTIONS: usize = Section::ALL.len();
@@ -467,6 +468,28 @@ impl Edition {
     pub fn display_for(&self, concept: ConceptIx, scores: &LanguageScores) -> &str {
         self.preferred_designation(concept, scores)
             .map_or_else(|| self.display(concept), DesignationRef::value)
+    }
+
+    // -- text -------------------------------------------------------------------------------
+
+    /// The text index over all active designations but notes; `None` when there are none.
+    #[must_use]
+    pub fn text_index(&self) -> Option<TextIndex<'_>> {
+        let refs = TextSectionRefs {
+            header: self.bytes(Section::TextHeader),
+            terms: self.bytes(Section::TextTerms),
+            posting_offsets: self.bytes(Section::TextPostingOffsets),
+            postings: self.bytes(Section::TextPostings),
+            place_concepts: self.bytes(Section::TextPlaceConcepts),
+            place_designations: self.bytes(Section::TextPlaceDesignations),
+            qualities: self.bytes(Section::TextQualities),
+            designation_offsets: self.bytes(Section::DesignationOffsets),
+            token_offsets: self.bytes(Section::TextTokenOffsets),
+            designation_tokens: self.bytes(Section::TextDesignationTokens),
+            token_codes: self.bytes(Section::TextTokenCodes),
+            wide_ranges: self.bytes(Section::TextWideRanges),
+        };
+        TextIndex::new(&refs).ok()
     }
 
     // -- properties -------------------------------------------------------------------------

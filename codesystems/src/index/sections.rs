@@ -74,15 +74,17 @@ sections! {
     MemberFields = 72, "Table of u32: number of the row's fields.";
     FieldOffsets = 73, "Offsets into FieldTexts.";
     FieldTexts = 74, "Fields of member rows, joined by U+001F, end to end, UTF-8.";
-    TextTerms = 80, "Text index: FST of words.";
-    TextPart1 = 81, "Text index, see the search module.";
-    TextPart2 = 82, "Text index, see the search module.";
-    TextPart3 = 83, "Text index, see the search module.";
-    TextPart4 = 84, "Text index, see the search module.";
-    TextPart5 = 85, "Text index, see the search module.";
-    TextPart6 = 86, "Text index, see the search module.";
-    TextPart7 = 87, "Text index, see the search module.";
-    TextPart8 = 88, "Text index, see the search module.";
+    TextHeader = 80, "Text index: `header`, see `search::TextSections`.";
+    TextTerms = 81, "Text index: `terms`, see `search::TextSections`.";
+    TextPostingOffsets = 82, "Text index: `posting_offsets`, see `search::TextSections`.";
+    TextPostings = 83, "Text index: `postings`, see `search::TextSections`.";
+    TextPlaceConcepts = 84, "Text index: `place_concepts`, see `search::TextSections`.";
+    TextPlaceDesignations = 85, "Text index: `place_designations`, see `search::TextSections`.";
+    TextQualities = 86, "Text index: `qualities`, see `search::TextSections`.";
+    TextTokenOffsets = 87, "Text index: `token_offsets`, see `search::TextSections`.";
+    TextDesignationTokens = 88, "Text index: `designation_tokens`, see `search::TextSections`.";
+    TextTokenCodes = 89, "Text index: `token_codes`, see `search::TextSections`.";
+    TextWideRanges = 90, "Text index: `wide_ranges`, see `search::TextSections`.";
 }
 
 /// The name of section `number`, for error messages.

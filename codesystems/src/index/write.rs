@@ -11,7 +11,7 @@ use super::format::{ContainerKind, ContainerWriter};
 use super::order::{self, Rows, natural};
 use super::sections::Section;
 use crate::model::{Acceptability, DisplayRank, PropertyKind};
-use crate::{Error, Result};
+use crate::{ConceptIx, Error, Result, search};
 
 /// Stands for "no concept" and "no designation" in tables of `u32`.
 pub(super) const NONE: u32 = u32::MAX;
@@ -370,10 +370,43 @@ fn write_designations(
         out.put(Section::DesignationId, put_u64s(designations.iter().map(|d| d.id)));
     }
     out.put(Section::Displays, put_u32s(displays));
+    let indexed = sorted.iter().zip(&designations).zip(text_offsets.windows(2)).map(
+        |((&(concept, _), designation), ends)| {
+            let range = at(ends, 0) as usize..at(ends, 1) as usize;
+            let language = builder.meta.languages.get(usize::from(designation.language));
+            search::IndexedText {
+                concept: ConceptIx(concept),
+                text: texts
+                    .get(range)
+                    .and_then(|text| str::from_utf8(text).ok())
+                    .unwrap_or_default(),
+                language: language.map_or("", String::as_str),
+                rank: designation.rank,
+                searchable: designation.active && designation.rank < DisplayRank::Note,
+            }
+        },
+    );
+    let concept_count = order.id_of.len() as u32;
+    let text_index = search::build(search::TextInput { concept_count, designations: indexed })?;
+    write_text_index(out, text_index);
     out.put(Section::DesignationOffsets, put_u32s(rows.offsets));
     out.put(Section::TextOffsets, put_u32s(text_offsets));
     out.put(Section::Texts, texts);
     Ok(())
+}
+
+fn write_text_index(out: &mut Sections, sections: search::TextSections) {
+    out.put(Section::TextHeader, sections.header);
+    out.put(Section::TextTerms, sections.terms);
+    out.put(Section::TextPostingOffsets, sections.posting_offsets);
+    out.put(Section::TextPostings, sections.postings);
+    out.put(Section::TextPlaceConcepts, sections.place_concepts);
+    out.put(Section::TextPlaceDesignations, sections.place_designations);
+    out.put(Section::TextQualities, sections.qualities);
+    out.put(Section::TextTokenOffsets, sections.token_offsets);
+    out.put(Section::TextDesignationTokens, sections.designation_tokens);
+    out.put(Section::TextTokenCodes, sections.token_codes);
+    out.put(Section::TextWideRanges, sections.wide_ranges);
 }
 
 /// The designation shown when no language is asked for: that of the default language, then the

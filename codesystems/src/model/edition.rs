@@ -24,6 +24,9 @@ pub struct EditionMeta {
     pub title: String,
     /// Publication status: draft, active, retired, unknown.
     pub status: String,
+    /// Finer status of the publisher (FHIR extension `structuredefinition-standards-status`):
+    /// `deprecated`, `withdrawn`, `trial-use`, …; empty for none.
+    pub standards_status: String,
     /// For testing only.
     pub experimental: Option<bool>,
     /// Date of the release, as FHIR dateTime.
@@ -70,6 +73,8 @@ pub struct EditionMeta {
     pub dialects: Vec<Dialect>,
     /// Named sets of concepts (reference sets, answer lists, groups); the order numbers them.
     pub membership_sets: Vec<MembershipSet>,
+    /// The publisher writes concepts inside of each other (`CodeSystem.concept.concept`).
+    pub nested: bool,
     /// Another code system whose concepts this one offers search synonyms for.
     pub synonyms_for: Vec<SynonymLink>,
 }

@@ -1,0 +1,1 @@
+//! tantivy on the same corpus.

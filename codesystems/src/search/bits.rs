@@ -1,0 +1,88 @@
+//! Fixed-size sets of small numbers: one bit each, in words of 64.
+
+use roaring::RoaringBitmap;
+use zerocopy::little_endian::U64;
+
+/// A set of numbers below a limit; what lies beyond is ignored.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    /// The empty set of numbers below `limit`.
+    pub(super) fn new(limit: u32) -> Self {
+        Self(vec![0; words(limit)])
+    }
+
+    /// Adds `number`; true if it is new (and below the limit).
+    pub(super) fn insert(&mut self, number: u32) -> bool {
+        let Some(word) = self.0.get_mut(number as usize / 64) else { return false };
+        let bit = 1 << (number % 64);
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    pub(super) fn words(&self) -> &[u64] {
+        &self.0
+    }
+
+    pub(super) fn words_mut(&mut self) -> &mut [u64] {
+        &mut self.0
+    }
+
+    /// The numbers, ascending.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
+        members(self.0.iter().copied())
+    }
+
+    pub(super) fn to_roaring(&self) -> RoaringBitmap {
+        let bytes: Vec<u8> = self.0.iter().flat_map(|word| word.to_le_bytes()).collect();
+        RoaringBitmap::from_lsb0_bytes(0, &bytes)
+    }
+}
+
+/// How many words of 64 bits hold the numbers below `limit`.
+pub(super) fn words(limit: u32) -> usize {
+    (limit as usize).div_ceil(64)
+}
+
+/// The numbers of the bits set in `words`, ascending.
+pub(super) fn members(words: impl Iterator<Item = u64>) -> impl Iterator<Item = u32> {
+    words.zip((0_u32..).step_by(64)).flat_map(|(mut word, base)| {
+        std::iter::from_fn(move || {
+            let bit = word.trailing_zeros();
+            word &= word.wrapping_sub(1);
+            (bit < 64).then_some(base + bit)
+        })
+    })
+}
+
+/// A set as stored: the words of [`Bits`], little-endian.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct StoredBits<'e>(pub(super) &'e [U64]);
+
+impl StoredBits<'_> {
+    pub(super) fn to_roaring(self) -> RoaringBitmap {
+        RoaringBitmap::from_lsb0_bytes(0, zerocopy::IntoBytes::as_bytes(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_come_back_in_order() {
+        let mut bits = Bits::new(130);
+        for number in [129, 0, 64, 63, 500] {
+            bits.insert(number);
+        }
+        assert_eq!(bits.iter().collect::<Vec<_>>(), [0, 63, 64, 129]);
+        assert_eq!((bits.len(), bits.insert(64), bits.insert(500)), (4, false, false));
+        assert_eq!(bits.to_roaring().iter().collect::<Vec<_>>(), [0, 63, 64, 129]);
+    }
+}

@@ -1,0 +1,365 @@
+//! From designations to the sections of a text index.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+use zerocopy::IntoBytes;
+use zerocopy::little_endian::U32;
+
+use super::bits::{self, Bits};
+use super::collect::{CHUNK, Corpus, PART, WORD};
+use super::postings::{Where, write_list, write_number};
+use super::sections::{Header, TextSections, VERSION};
+use super::terms::{self, to_u32};
+use crate::model::{ConceptIx, DisplayRank};
+use crate::{Error, Result};
+
+/// A designation as the text index sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexedText<'a> {
+    /// Its concept.
+    pub concept: ConceptIx,
+    /// The text.
+    pub text: &'a str,
+    /// BCP 47 tag; compounds are taken apart where the primary subtag is `de`.
+    pub language: &'a str,
+    /// Preferred terms come before synonyms, and these before full names.
+    pub rank: DisplayRank,
+    /// False to leave the text out; the designation keeps its number.
+    pub searchable: bool,
+}
+
+/// What an index is built from.
+#[derive(Debug, Clone)]
+pub struct TextInput<I> {
+    /// Number of concepts of the edition.
+    pub concept_count: u32,
+    /// All designations, ascending by concept; the position is the number of the designation.
+    pub designations: I,
+}
+
+/// From which sizes on the costlier parts of an index are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BuildOptions {
+    /// German compounds are taken apart when there are at least this many designations: fewer
+    /// hold too few words to learn from, and inline code systems must cost nothing.
+    pub compounds_from_designations: usize,
+    /// The union of a range of tokens is stored when it has at least this many postings ...
+    pub wide_from_postings: usize,
+    /// ... and at least one posting for so many designations.
+    pub wide_designations_per_posting: usize,
+}
+
+impl Default for BuildOptions {
+    fn default() -> Self {
+        Self {
+            compounds_from_designations: 256,
+            wide_from_postings: 65_536,
+            wide_designations_per_posting: 8,
+        }
+    }
+}
+
+/// Builds the text index of `input`.
+///
+/// # Errors
+/// When the designations are not ascending by concept or name a concept beyond the count, and when
+/// there are more texts than the index can number.
+pub fn build<'a>(input: TextInput<impl Iterator<Item = IndexedText<'a>>>) -> Result<TextSections> {
+    build_with(input, &BuildOptions::default())
+}
+
+/// Builds the text index of `input` with other limits than the usual ones.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with<'a>(
+    input: TextInput<impl Iterator<Item = IndexedText<'a>>>,
+    options: &BuildOptions,
+) -> Result<TextSections> {
+    let texts: Vec<IndexedText<'a>> = input.designations.collect();
+    let designation_offsets = designation_offsets(&texts, input.concept_count)?;
+    let corpus = Corpus::new(&texts, options);
+    let qualities: Vec<u16> = corpus.qualities().collect();
+    let places = places(&corpus, &qualities)?;
+    let lists = Lists::new(&corpus, &places);
+    let concept_of =
+        |designation: &u32| texts.get(*designation as usize).map_or(0, |t| t.concept.0);
+    let place_concepts: Vec<u32> = places.iter().map(concept_of).collect();
+    let space = Space { concepts: &place_concepts, concept_count: input.concept_count };
+    let wide_ranges = wide_ranges(&corpus, &lists, &space, options)?;
+    let (posting_offsets, postings) = lists.encode()?;
+    let (token_codes, token_offsets, designation_tokens) = encode_tokens(&corpus)?;
+    let header = Header {
+        version: VERSION.into(),
+        concepts: input.concept_count.into(),
+        designations: to_u32(texts.len(), "designations")?.into(),
+        places: to_u32(places.len(), "designations")?.into(),
+        terms: to_u32(corpus.terms.len(), "tokens")?.into(),
+        reserved: [U32::ZERO; 3],
+    };
+    Ok(TextSections {
+        header: header.as_bytes().to_vec(),
+        terms: terms::write(corpus.terms.iter().map(|term| &**term))?,
+        posting_offsets: to_bytes(&posting_offsets),
+        postings,
+        place_concepts: to_bytes(&place_concepts),
+        place_designations: to_bytes(&places),
+        qualities: qualities.iter().flat_map(|quality| quality.to_le_bytes()).collect(),
+        designation_offsets: to_bytes(&designation_offsets),
+        token_offsets: to_bytes(&token_offsets),
+        designation_tokens,
+        token_codes: to_bytes(&token_codes),
+        wide_ranges,
+    })
+}
+
+fn to_bytes(numbers: &[u32]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(numbers.len() * 4);
+    numbers.iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+    bytes
+}
+
+/// Where the designations of each concept begin; checks their order on the way.
+fn designation_offsets(texts: &[IndexedText<'_>], concept_count: u32) -> Result<Vec<u32>> {
+    let problem = |problem| Error::Section { section: "designations", problem };
+    let mut offsets = vec![0; concept_count as usize + 1];
+    let mut previous = ConceptIx(0);
+    for text in texts {
+        if text.concept < previous {
+            return Err(problem("are not in the order of their concepts"));
+        }
+        previous = text.concept;
+        let count = offsets.get_mut(text.concept.row() + 1);
+        *count.ok_or(problem("name a concept beyond the last one"))? += 1;
+    }
+    let mut sum = 0;
+    for offset in &mut offsets {
+        sum += *offset;
+        *offset = sum;
+    }
+    Ok(offsets)
+}
+
+/// The designations that can be found, best first.
+fn places(corpus: &Corpus, qualities: &[u16]) -> Result<Vec<u32>> {
+    // Postings and entries carry two bits beside the number.
+    let limit = u32::MAX >> 2;
+    if qualities.len() > limit as usize || corpus.terms.len() > limit as usize {
+        return Err(Error::TooMany { what: "designations or tokens", limit: limit.into() });
+    }
+    let found = corpus.designations().zip(qualities).zip(0_u32..);
+    let mut places: Vec<u64> = found
+        .filter(|((entries, _), _)| !entries.is_empty())
+        .map(|((_, &quality), designation)| u64::from(quality) << 32 | u64::from(designation))
+        .collect();
+    if places.len() > CHUNK {
+        places.par_sort_unstable();
+    } else {
+        places.sort_unstable();
+    }
+    Ok(places.into_iter().map(|key| key as u32).collect())
+}
+
+/// The posting lists of all tokens, not yet encoded: `place << 2 | where`.
+#[derive(Debug)]
+struct Lists {
+    starts: Vec<usize>,
+    ends: Vec<usize>,
+    postings: Vec<u32>,
+}
+
+impl Lists {
+    fn new(corpus: &Corpus, places: &[u32]) -> Self {
+        let mut starts = vec![0_usize; corpus.terms.len()];
+        for entry in corpus.designations().flatten() {
+            if let Some(count) = starts.get_mut((entry >> 2) as usize) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            (*start, sum) = (sum, sum + *start);
+        }
+        let mut lists = Self { ends: starts.clone(), starts, postings: vec![0; sum] };
+        let mut best = Vec::new();
+        for (&designation, place) in places.iter().zip(0_u32..) {
+            best_wheres(corpus.entries(designation as usize), &mut best);
+            best.iter().for_each(|&posting| lists.push(posting >> 2, place << 2 | posting & 3));
+        }
+        lists
+    }
+
+    fn push(&mut self, token: u32, posting: u32) {
+        let Some(end) = self.ends.get_mut(token as usize) else { return };
+        if let Some(slot) = self.postings.get_mut(*end) {
+            *slot = posting;
+            *end += 1;
+        }
+    }
+
+    fn of(&self, token: usize) -> &[u32] {
+        let bounds = self.starts.get(token).zip(self.ends.get(token));
+        bounds.and_then(|(&start, &end)| self.postings.get(start..end)).unwrap_or_default()
+    }
+
+    fn encode(&self) -> Result<(Vec<u32>, Vec<u8>)> {
+        let mut offsets = Vec::with_capacity(self.starts.len() + 1);
+        let mut bytes = Vec::with_capacity(self.postings.len() * 2);
+        for token in 0..self.starts.len() {
+            offsets.push(to_u32(bytes.len(), "bytes of postings")?);
+            write_list(&mut bytes, self.of(token));
+        }
+        offsets.push(to_u32(bytes.len(), "bytes of postings")?);
+        Ok((offsets, bytes))
+    }
+}
+
+/// The best place of each token in one designation: `token << 2 | where`, ascending.
+fn best_wheres(entries: &[u32], best: &mut Vec<u32>) {
+    best.clear();
+    let mut words = 0;
+    for entry in entries {
+        words += u32::from(entry & 3 == WORD);
+        let found = match entry & 3 {
+            PART => Where::Part,
+            _ if words > 1 => Where::Later,
+            _ => Where::First,
+        };
+        best.push(entry & !3 | found as u32);
+    }
+    best.sort_unstable_by(|left, right| right.cmp(left));
+    best.dedup_by_key(|posting| *posting >> 2);
+    best.reverse();
+}
+
+/// Tokens by descending frequency, offsets of designations, tokens of designations.
+fn encode_tokens(corpus: &Corpus) -> Result<(Vec<u32>, Vec<u32>, Vec<u8>)> {
+    let mut frequencies: Vec<(u32, u32)> = (0..corpus.terms.len() as u32).map(|t| (0, t)).collect();
+    for entry in corpus.designations().flatten() {
+        if let Some((count, _)) = frequencies.get_mut((entry >> 2) as usize) {
+            *count += 1;
+        }
+    }
+    frequencies.sort_unstable_by_key(|&(count, token)| (std::cmp::Reverse(count), token));
+    let codes: Vec<u32> = frequencies.into_iter().map(|(_, token)| token).collect();
+    let mut code_of = vec![0; codes.len()];
+    for (&token, code) in codes.iter().zip(0_u32..) {
+        if let Some(slot) = code_of.get_mut(token as usize) {
+            *slot = code;
+        }
+    }
+    let mut offsets = vec![0];
+    let mut bytes = Vec::new();
+    for entries in corpus.designations() {
+        for entry in entries {
+            let code = code_of.get((entry >> 2) as usize).copied().unwrap_or(0);
+            write_number(&mut bytes, code << 2 | entry & 3);
+        }
+        offsets.push(to_u32(bytes.len(), "bytes of designations")?);
+    }
+    Ok((codes, offsets, bytes))
+}
+
+/// The numbers that stored sets are made of.
+#[derive(Debug, Clone, Copy)]
+struct Space<'p> {
+    /// Concept of each place.
+    concepts: &'p [u32],
+    concept_count: u32,
+}
+
+/// The section of that name.
+fn wide_ranges(
+    corpus: &Corpus,
+    lists: &Lists,
+    space: &Space<'_>,
+    options: &BuildOptions,
+) -> Result<Vec<u8>> {
+    let relative = space.concepts.len() / options.wide_designations_per_posting.max(1);
+    let threshold = options.wide_from_postings.max(relative).max(1);
+    let mut search = WideSearch { terms: &corpus.terms, lists, threshold, found: Vec::new() };
+    search.visit(0..corpus.terms.len(), 0);
+    let mut ranges = search.found;
+    ranges.sort_unstable_by_key(|range| (range.start, range.end));
+    ranges.dedup();
+    if ranges.is_empty() {
+        // Not even a thread pool is started for an inline code system.
+        return Ok(0_u32.to_le_bytes().to_vec());
+    }
+    let sets: Vec<(u32, Vec<u64>)> =
+        ranges.par_iter().map(|range| union(range.clone(), lists, space)).collect();
+    let mut out = to_u32(ranges.len(), "ranges")?.to_le_bytes().to_vec();
+    for (range, (concepts, _)) in ranges.iter().zip(&sets) {
+        let (first, behind) = (to_u32(range.start, "tokens")?, to_u32(range.end, "tokens")?);
+        [first, behind, *concepts].iter().for_each(|number| out.extend(number.to_le_bytes()));
+    }
+    for (_, words) in sets {
+        words.iter().for_each(|word| out.extend(word.to_le_bytes()));
+    }
+    Ok(out)
+}
+
+/// Looks for all prefixes, and all tokens, with many postings.
+#[derive(Debug)]
+struct WideSearch<'b> {
+    terms: &'b [Box<str>],
+    lists: &'b Lists,
+    threshold: usize,
+    found: Vec<Range<usize>>,
+}
+
+impl WideSearch<'_> {
+    /// `range`: the tokens that share their first `depth` bytes.
+    fn visit(&mut self, range: Range<usize>, depth: usize) {
+        if range.is_empty() || self.weight(&range) < self.threshold {
+            return;
+        }
+        if depth > 0 {
+            self.found.push(range.clone());
+        }
+        let byte = |row: usize| self.terms.get(row).and_then(|term| term.as_bytes().get(depth));
+        let mut groups = Vec::new();
+        let mut start = range.start;
+        while start < range.end {
+            let first = byte(start);
+            let group = (start..range.end).take_while(|&row| byte(row) == first).count();
+            groups.push((first.is_some(), start..start + group));
+            start += group;
+        }
+        for (longer, group) in groups {
+            if longer {
+                self.visit(group, depth + 1);
+            } else if self.weight(&group) >= self.threshold {
+                self.found.push(group);
+            }
+        }
+    }
+
+    fn weight(&self, range: &Range<usize>) -> usize {
+        range.clone().map(|token| self.lists.of(token).len()).sum()
+    }
+}
+
+/// How many concepts have a token of `range`, and the three sets of the range, one behind the other.
+fn union(range: Range<usize>, lists: &Lists, space: &Space<'_>) -> (u32, Vec<u64>) {
+    let places = space.concepts.len() as u32;
+    let sets = [(); 3].map(|()| Bits::new(places));
+    let [mut first, mut later, mut part] = sets;
+    let mut concepts = Bits::new(space.concept_count);
+    for posting in range.flat_map(|token| lists.of(token)) {
+        let place = posting >> 2;
+        match Where::from_bits(*posting) {
+            Where::First => first.insert(place),
+            Where::Later => later.insert(place),
+            Where::Part => part.insert(place),
+        };
+        space.concepts.get(place as usize).map(|&concept| concepts.insert(concept));
+    }
+    let mut words = Vec::with_capacity(2 * bits::words(places) + concepts.words().len());
+    words.extend(first.words().iter().zip(later.words()).map(|(first, later)| first | later));
+    let planes = first.words().iter().zip(later.words()).zip(part.words());
+    words.extend(planes.map(|((first, later), part)| first | part & !later));
+    words.extend(concepts.words());
+    (concepts.len() as u32, words)
+}

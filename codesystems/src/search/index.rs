@@ -1,0 +1,210 @@
+//! The index as read from its sections.
+
+use std::ops::Range;
+
+use zerocopy::FromBytes;
+use zerocopy::little_endian::{U16, U32, U64};
+
+use super::bits::{self, StoredBits};
+use super::collect::PART;
+use super::evaluate::Costs;
+use super::postings::{Numbers, Postings};
+use super::sections::{
+    Header, TextSectionRefs, VERSION, WideRange, long_numbers, numbers, row, short_numbers,
+};
+use super::terms::Terms;
+use crate::{Error, Result};
+
+/// The text index of one edition, on its mapped bytes.
+///
+/// Opening checks the sizes of the sections and reads nothing else; damaged content gives fewer or
+/// other hits, never a panic.
+#[derive(Debug, Clone, Copy)]
+pub struct TextIndex<'e> {
+    pub(super) concept_count: u32,
+    pub(super) terms: Terms<'e>,
+    posting_offsets: &'e [U32],
+    postings: &'e [u8],
+    place_concepts: &'e [U32],
+    place_designations: &'e [U32],
+    qualities: &'e [U16],
+    designation_offsets: &'e [U32],
+    token_offsets: &'e [U32],
+    designation_tokens: &'e [u8],
+    token_codes: &'e [U32],
+    wide: Wide<'e>,
+    pub(super) costs: Costs,
+}
+
+/// Stored unions of ranges of tokens.
+#[derive(Debug, Clone, Copy)]
+struct Wide<'e> {
+    ranges: &'e [WideRange],
+    words: &'e [U64],
+    place_words: usize,
+    concept_words: usize,
+}
+
+/// The stored union of one range of tokens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WideSets<'e> {
+    /// Places with a whole word of the range.
+    pub(super) whole: &'e [U64],
+    /// Places whose first word is of the range, or that have only parts of words of it.
+    pub(super) first_or_part: &'e [U64],
+    /// Concepts with a token of the range.
+    pub(super) concepts: StoredBits<'e>,
+    /// How many these are.
+    pub(super) concept_count: u32,
+}
+
+/// One token of a designation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) token: u32,
+    pub(super) kind: u32,
+}
+
+impl Entry {
+    pub(super) fn is_part(self) -> bool {
+        self.kind >= PART
+    }
+}
+
+impl<'e> TextIndex<'e> {
+    /// Opens an index.
+    ///
+    /// # Errors
+    /// When a section has not the size that the header promises, or the layout is of another
+    /// version.
+    pub fn new(sections: &TextSectionRefs<'e>) -> Result<Self> {
+        let damaged = |section, problem| Error::Section { section, problem };
+        let header = Header::ref_from_bytes(sections.header)
+            .map_err(|_| damaged("text header", "has not the size of a header"))?;
+        if header.version.get() != VERSION {
+            let found = header.version.get();
+            return Err(Error::UnknownFormat { found, supported: VERSION });
+        }
+        let size = |section| damaged(section, "has not the size that the header promises");
+        let [concepts, designations, places, terms] =
+            [header.concepts, header.designations, header.places, header.terms]
+                .map(|count| count.get() as usize);
+        let rows = |section, name, count| numbers(section, count).ok_or(size(name));
+        Ok(Self {
+            concept_count: header.concepts.get(),
+            terms: Terms::new(sections.terms)
+                .filter(|read| read.len() as usize == terms)
+                .ok_or(size("terms"))?,
+            posting_offsets: rows(sections.posting_offsets, "posting_offsets", terms + 1)?,
+            postings: sections.postings,
+            place_concepts: rows(sections.place_concepts, "place_concepts", places)?,
+            place_designations: rows(sections.place_designations, "place_designations", places)?,
+            qualities: short_numbers(sections.qualities, designations).ok_or(size("qualities"))?,
+            designation_offsets: rows(
+                sections.designation_offsets,
+                "designation_offsets",
+                concepts + 1,
+            )?,
+            token_offsets: rows(sections.token_offsets, "token_offsets", designations + 1)?,
+            designation_tokens: sections.designation_tokens,
+            token_codes: rows(sections.token_codes, "token_codes", terms)?,
+            wide: Wide::new(sections.wide_ranges, header).ok_or(size("wide_ranges"))?,
+            costs: Costs::default(),
+        })
+    }
+
+    /// How many designations can be found.
+    pub(super) fn place_count(&self) -> u32 {
+        self.place_concepts.len() as u32
+    }
+
+    #[inline]
+    pub(super) fn concept_of_place(&self, place: u32) -> Option<u32> {
+        self.place_concepts.get(place as usize).map(|concept| concept.get())
+    }
+
+    #[inline]
+    pub(super) fn designation_of_place(&self, place: u32) -> Option<u32> {
+        self.place_designations.get(place as usize).map(|designation| designation.get())
+    }
+
+    /// Lower is better.
+    #[inline]
+    pub(super) fn quality(&self, designation: u32) -> u16 {
+        self.qualities.get(designation as usize).map_or(u16::MAX, |quality| quality.get())
+    }
+
+    /// The designations of `concept`.
+    pub(super) fn designations_of(&self, concept: u32) -> Range<u32> {
+        let range = row(self.designation_offsets, concept as usize).unwrap_or_default();
+        let end = range.end.min(self.qualities.len());
+        range.start as u32..end as u32
+    }
+
+    /// The posting lists of `tokens`, one after the other.
+    pub(super) fn postings(
+        &self,
+        tokens: &Range<u32>,
+    ) -> impl Iterator<Item = Postings<'e>> + use<'e> {
+        let tokens = tokens.start as usize..tokens.end as usize;
+        let (offsets, postings) = (self.posting_offsets, self.postings);
+        // Where offsets are damaged, no byte is read twice: the work stays within the section.
+        let mut read = 0;
+        tokens.map(move |token| {
+            let range = row(offsets, token).filter(|range| range.start >= read).unwrap_or_default();
+            read = read.max(range.end);
+            Postings::new(postings.get(range).unwrap_or_default())
+        })
+    }
+
+    /// The size of the posting lists of `tokens`, in bytes: about two a posting.
+    pub(super) fn weight(&self, tokens: &Range<u32>) -> u64 {
+        let at = |token: u32| self.posting_offsets.get(token as usize).map_or(0, |at| at.get());
+        at(tokens.end).saturating_sub(at(tokens.start)).into()
+    }
+
+    /// The tokens of a designation in text order.
+    #[inline]
+    pub(super) fn entries(&self, designation: u32) -> impl Iterator<Item = Entry> {
+        let range = row(self.token_offsets, designation as usize).unwrap_or_default();
+        let bytes = self.designation_tokens.get(range).unwrap_or_default();
+        let codes = self.token_codes;
+        Numbers(bytes).map_while(move |number| {
+            let token = codes.get((number >> 2) as usize)?.get();
+            Some(Entry { token, kind: number & 3 })
+        })
+    }
+
+    /// The stored union of exactly `tokens`.
+    pub(super) fn wide(&self, tokens: &Range<u32>) -> Option<WideSets<'e>> {
+        self.wide.find(tokens)
+    }
+}
+
+impl<'e> Wide<'e> {
+    fn new(section: &'e [u8], header: &Header) -> Option<Self> {
+        let (count, rest) = U32::read_from_prefix(section).ok()?;
+        let (ranges, rest) =
+            <[WideRange]>::ref_from_prefix_with_elems(rest, count.get() as usize).ok()?;
+        let (place_words, concept_words) =
+            (bits::words(header.places.get()), bits::words(header.concepts.get()));
+        let words = long_numbers(rest)?;
+        let expected = ranges.len().checked_mul(2 * place_words + concept_words)?;
+        (words.len() == expected).then_some(Self { ranges, words, place_words, concept_words })
+    }
+
+    fn find(&self, tokens: &Range<u32>) -> Option<WideSets<'e>> {
+        let key = |range: &WideRange| (range.first.get(), range.behind.get());
+        let row = self.ranges.binary_search_by_key(&(tokens.start, tokens.end), key).ok()?;
+        let start = row * (2 * self.place_words + self.concept_words);
+        let words = self.words.get(start..)?;
+        let (whole, words) = words.split_at_checked(self.place_words)?;
+        let (first_or_part, words) = words.split_at_checked(self.place_words)?;
+        Some(WideSets {
+            whole,
+            first_or_part,
+            concepts: StoredBits(words.get(..self.concept_words)?),
+            concept_count: self.ranges.get(row)?.concepts.get(),
+        })
+    }
+}

@@ -1,0 +1,204 @@
+//! The sorted dictionary of tokens: a token's number is its row.
+//!
+//! Front-coded in blocks of [`BLOCK`]: the first token of a block in full, every other as the number
+//! of bytes shared with the one before it and the rest. A finite state transducer would be a little
+//! smaller, but its builder costs a megabyte before the first key, which an inline code system of
+//! five concepts would pay, and its reader trusts its bytes.
+//!
+//! Layout: `count: u32`, `blocks: u32`, `offsets: u32 × blocks` (from the end of the offsets), then
+//! the blocks: per token `shared: u8`, `rest: u8`, rest bytes; `shared` is 0 for the first.
+
+use std::ops::Range;
+
+use zerocopy::FromBytes;
+use zerocopy::little_endian::U32;
+
+use crate::{Error, Result};
+
+const BLOCK: usize = 16;
+
+/// Greater than any byte of UTF-8 text, so prefix + this is behind all tokens with the prefix.
+const BEHIND: u8 = 0xff;
+
+/// Writes the dictionary of `terms`: sorted, distinct, at most 255 bytes each.
+pub(super) fn write<'t>(terms: impl ExactSizeIterator<Item = &'t str>) -> Result<Vec<u8>> {
+    let count = terms.len();
+    let mut offsets = Vec::with_capacity(count.div_ceil(BLOCK));
+    let mut bytes: Vec<u8> = Vec::with_capacity(count * 8);
+    let mut previous: &[u8] = &[];
+    for (row, term) in terms.map(str::as_bytes).enumerate() {
+        let mut shared = 0;
+        if row % BLOCK == 0 {
+            offsets.push(bytes.len());
+        } else {
+            shared = previous.iter().zip(term).take_while(|(left, right)| left == right).count();
+        }
+        let rest = term.get(shared..).unwrap_or_default();
+        bytes.extend([u8::try_from(shared).unwrap_or(0), u8::try_from(rest.len()).unwrap_or(0)]);
+        bytes.extend_from_slice(rest);
+        previous = term;
+    }
+    let mut out = Vec::with_capacity(8 + offsets.len() * 4 + bytes.len());
+    for number in [count, offsets.len()].into_iter().chain(offsets) {
+        out.extend(to_u32(number, "bytes of tokens")?.to_le_bytes());
+    }
+    out.extend(bytes);
+    Ok(out)
+}
+
+/// `number` as the index stores it.
+pub(super) fn to_u32(number: usize, what: &'static str) -> Result<u32> {
+    u32::try_from(number).map_err(|_| Error::TooMany { what, limit: u32::MAX.into() })
+}
+
+/// The dictionary, read from its bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms<'e> {
+    count: u32,
+    offsets: &'e [U32],
+    bytes: &'e [u8],
+}
+
+impl<'e> Terms<'e> {
+    /// Reads the header; the tokens are read when asked for.
+    pub(super) fn new(section: &'e [u8]) -> Option<Self> {
+        let (count, rest) = U32::read_from_prefix(section).ok()?;
+        let (blocks, rest) = U32::read_from_prefix(rest).ok()?;
+        let (offsets, bytes) =
+            <[U32]>::ref_from_prefix_with_elems(rest, blocks.get() as usize).ok()?;
+        let fits = (count.get() as usize).div_ceil(BLOCK) == offsets.len();
+        fits.then_some(Self { count: count.get(), offsets, bytes })
+    }
+
+    /// How many tokens there are.
+    pub(super) fn len(&self) -> u32 {
+        self.count
+    }
+
+    /// The rows of the tokens that begin with `prefix`.
+    pub(super) fn prefixed(&self, prefix: &str) -> Range<u32> {
+        let start = self.lower_bound(prefix.as_bytes());
+        let behind = [prefix.as_bytes(), &[BEHIND]].concat();
+        start..self.lower_bound(&behind).max(start)
+    }
+
+    /// The row of `term`.
+    pub(super) fn find(&self, term: &str) -> Option<u32> {
+        let row = self.lower_bound(term.as_bytes());
+        let mut cursor = self.cursor(row as usize / BLOCK);
+        while cursor.next()? < row {}
+        (cursor.term() == term.as_bytes()).then_some(row)
+    }
+
+    /// The first row whose token is not less than `key`.
+    pub(super) fn lower_bound(&self, key: &[u8]) -> u32 {
+        let behind = self.offsets.partition_point(|offset| self.head(offset) < key);
+        let mut cursor = self.cursor(behind.saturating_sub(1));
+        while let Some(row) = cursor.next() {
+            if cursor.term() >= key {
+                return row;
+            }
+        }
+        self.count
+    }
+
+    /// The first token of the block at `offset`.
+    fn head(&self, offset: &U32) -> &'e [u8] {
+        let block = self.bytes.get(offset.get() as usize..).unwrap_or_default();
+        let length = block.get(1).copied().map_or(0, usize::from);
+        block.get(2..2 + length).unwrap_or_default()
+    }
+
+    /// Reads on from the first token of `block`.
+    pub(super) fn cursor(&self, block: usize) -> Cursor<'e> {
+        let start = self.offsets.get(block).map_or(self.bytes.len(), |at| at.get() as usize);
+        Cursor {
+            rest: self.bytes.get(start..).unwrap_or_default(),
+            row: u32::try_from(block * BLOCK).unwrap_or(u32::MAX),
+            count: self.count,
+            shared: 0,
+            term: Vec::with_capacity(64),
+        }
+    }
+
+    /// Reads on from `row`.
+    pub(super) fn cursor_at(&self, row: u32) -> Cursor<'e> {
+        let mut cursor = self.cursor(row as usize / BLOCK);
+        while cursor.row < row && cursor.next().is_some() {}
+        cursor
+    }
+}
+
+/// A walk over tokens in order.
+#[derive(Debug)]
+pub(super) struct Cursor<'e> {
+    rest: &'e [u8],
+    row: u32,
+    count: u32,
+    shared: usize,
+    term: Vec<u8>,
+}
+
+impl Cursor<'_> {
+    /// Goes to the next token and gives its row; `None` behind the last.
+    pub(super) fn next(&mut self) -> Option<u32> {
+        let (&[shared, length], rest) = self.rest.split_first_chunk()?;
+        let (added, rest) = rest.split_at_checked(length.into())?;
+        if self.row >= self.count {
+            return None;
+        }
+        self.shared = self.term.len().min(shared.into());
+        self.term.truncate(self.shared);
+        self.term.extend_from_slice(added);
+        self.rest = rest;
+        self.row += 1;
+        Some(self.row - 1)
+    }
+
+    /// The token gone to.
+    pub(super) fn term(&self) -> &[u8] {
+        &self.term
+    }
+
+    /// How many bytes it shares with the token before it, at least.
+    pub(super) fn shared(&self) -> usize {
+        self.shared
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_token_and_prefix_is_found(
+            terms in proptest::collection::btree_set("[a-c]{1,6}", 0..120),
+            prefix in "[a-d]{0,4}",
+        ) {
+            let terms: Vec<&str> = terms.iter().map(String::as_str).collect();
+            let bytes = write(terms.iter().copied()).unwrap();
+            let read = Terms::new(&bytes).unwrap();
+            for (row, term) in terms.iter().enumerate() {
+                prop_assert_eq!(read.find(term), Some(row as u32));
+            }
+            let matching = terms.iter().filter(|term| term.starts_with(&prefix)).count();
+            let range = read.prefixed(&prefix);
+            prop_assert_eq!(range.len(), matching);
+            prop_assert!(range.clone().all(|row| terms[row as usize].starts_with(&prefix)));
+            let known = terms.contains(&prefix.as_str());
+            prop_assert_eq!(read.find(&prefix).is_some(), known);
+        }
+
+        #[test]
+        fn arbitrary_bytes_are_survived(mut bytes: Vec<u8>, key in "[a-c]{0,3}", row in 0..50_u32) {
+            bytes.splice(0..0, [20, 0, 0, 0, 2, 0, 0, 0]);
+            if let Some(terms) = Terms::new(&bytes) {
+                terms.prefixed(&key);
+                terms.find(&key);
+                terms.cursor_at(row).next();
+            }
+        }
+    }
+}

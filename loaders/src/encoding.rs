@@ -1,1 +1,0 @@
-//! Legacy encodings, declared and never guessed.

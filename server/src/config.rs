@@ -1,0 +1,169 @@
+//! Configuration: a file in TOML, the environment, the command line; later ones win.
+//!
+//! Environment variables are named after the setting: `BEGRIFF_LISTEN`, `BEGRIFF_LIBRARY`,
+//! `BEGRIFF_LIMITS_BODY_BYTES`, ….
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::wire;
+
+/// All settings.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address to listen on; the default is reachable from this machine alone.
+    pub listen: SocketAddr,
+    /// The library directory.
+    pub library: PathBuf,
+    /// Base URL as clients see it, where a proxy stands in front; empty to take it from the request.
+    pub base_url: String,
+    /// Threads for operations, 0 for one per core.
+    pub threads: usize,
+    /// Seconds that clients may keep answers to GET; 0 lets them ask each time.
+    pub max_age_s: u32,
+    /// Log format: `text` or `json`.
+    pub log_format: String,
+    /// Limits on what a request may ask.
+    pub limits: Limits,
+}
+
+/// Limits on what a request may ask.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of a request body after decompression.
+    pub body_bytes: usize,
+    /// Depth of objects and arrays in a body.
+    pub depth: usize,
+    /// Bytes of a request's path and query.
+    pub url_bytes: usize,
+    /// Codes of one expansion, 0 for no limit.
+    pub expansion_codes: u64,
+    /// Entries of one batch.
+    pub batch_entries: usize,
+    /// Resources on one page of a search.
+    pub page_size: usize,
+    /// Seconds until a request is given up.
+    pub request_s: u64,
+    /// Concepts in one closure table.
+    pub closure_concepts: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            library: PathBuf::from("library"),
+            base_url: String::new(),
+            threads: 0,
+            max_age_s: 0,
+            log_format: "text".into(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 64 << 20,
+            depth: 128,
+            url_bytes: 32 << 10,
+            expansion_codes: 0,
+            batch_entries: 100_000,
+            page_size: 1_000,
+            request_s: 120,
+            closure_concepts: 200_000,
+        }
+    }
+}
+
+impl Limits {
+    /// The limits of the wire formats.
+    #[must_use]
+    pub fn wire(&self) -> wire::Limits {
+        wire::Limits { max_body_bytes: self.body_bytes, max_depth: self.depth }
+    }
+}
+
+/// The prefix of environment variables.
+const PREFIX: &str = "BEGRIFF_";
+/// Variables with the prefix that are no settings of the server.
+const OTHERS: [&str; 3] = ["SHARED", "CONFIG", "LOG"];
+
+impl Config {
+    /// Reads the file (if one is given) and the environment.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a setting is unknown or malformed; names file or variable.
+    pub fn read(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Self> {
+        let mut table = toml::Table::new();
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).map_err(|source| Error::io(path, source))?;
+            table = text.parse().map_err(|error| Error::Config(format!("{}: {error}", path.display())))?;
+        }
+        for (name, value) in environment {
+            if let Some(setting) = name.strip_prefix(PREFIX).filter(|name| !OTHERS.contains(name)) {
+                set(&mut table, &setting.to_lowercase(), value);
+            }
+        }
+        let named = file.map_or_else(|| "environment".to_owned(), |path| path.display().to_string());
+        table.try_into().map_err(|error| Error::Config(format!("{named}: {error}")))
+    }
+}
+
+/// Sets `limits_body_bytes` as `limits.body_bytes`; numbers become numbers.
+fn set(table: &mut toml::Table, setting: &str, value: String) {
+    let is_text = matches!(setting, "listen" | "library" | "base_url" | "log_format");
+    let value = match value.parse::<i64>() {
+        Ok(number) if !is_text => toml::Value::Integer(number),
+        _ => toml::Value::String(value),
+    };
+    match setting.strip_prefix("limits_") {
+        Some(limit) => {
+            let limits = table.entry("limits").or_insert_with(|| toml::Table::new().into());
+            if let Some(limits) = limits.as_table_mut() {
+                limits.insert(limit.to_owned(), value);
+            }
+        }
+        None => {
+            table.insert(setting.to_owned(), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("begriff.toml");
+        std::fs::write(&path, text).unwrap();
+        let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        Config::read(Some(&path), environment)
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let config = read(
+            "listen = '127.0.0.1:1'\n[limits]\nbatch_entries = 5\nbody_bytes = 7",
+            &[("BEGRIFF_LISTEN", "127.0.0.1:2"), ("BEGRIFF_LIMITS_BODY_BYTES", "9"), ("PATH", "x")],
+        )
+        .unwrap();
+        assert_eq!(config.listen.port(), 2);
+        assert_eq!((config.limits.batch_entries, config.limits.body_bytes), (5, 9));
+    }
+
+    #[test]
+    fn unknown_and_malformed_settings_are_named() {
+        let error = read("lisen = 'x'", &[]).unwrap_err().to_string();
+        assert!(error.contains("lisen") && error.contains("begriff.toml"), "{error}");
+        let error = read("", &[("BEGRIFF_THREADS", "many")]).unwrap_err().to_string();
+        assert!(error.contains("many") || error.contains("threads"), "{error}");
+    }
+}

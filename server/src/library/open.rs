@@ -1,0 +1,295 @@
+//! What a library holds at one moment, opened.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use codesystems::Edition;
+use codesystems::index::{Container, ContainerKind};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use valuesets::conceptmap::ConceptMap;
+use valuesets::model::ValueSet;
+use valuesets::plan::Compiled;
+use valuesets::{Catalogue, CodeSystem};
+
+use super::bundle::{BundleFile, BundleMember};
+use super::{Content, Library, ResourceEntry, ResourceType, Resources, slug};
+use crate::error::{Error, Result};
+
+/// One opened file.
+#[derive(Debug)]
+pub enum Opened {
+    /// A code system version.
+    Edition(Arc<CodeSystem>),
+    /// A concept map.
+    Map(Arc<ConceptMap>),
+    /// A package.
+    Bundle(OpenedBundle),
+}
+
+/// What a bundle holds, opened.
+#[derive(Debug, Default)]
+pub struct OpenedBundle {
+    systems: Vec<Arc<CodeSystem>>,
+    maps: Vec<Arc<ConceptMap>>,
+    value_sets: Vec<Arc<ValueSet>>,
+    resources: Vec<ResourceEntry>,
+    problems: Vec<String>,
+}
+
+/// Everything a library holds, at one moment. Requests hold on to the snapshot they began with.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// What can be asked.
+    pub catalogue: Catalogue,
+    /// What can be read and searched.
+    pub resources: Resources,
+    /// Value sets compiled before, by what they were compiled from.
+    pub compiled: moka::sync::Cache<String, Arc<Compiled>>,
+    /// Identifies the content: equal for equal releases and defaults.
+    pub hash: String,
+    /// When it was opened, RFC 3339.
+    pub opened_at: String,
+    /// Files that could not be opened and are not served, with the reason.
+    pub problems: Vec<String>,
+    files: FxHashMap<PathBuf, Arc<Opened>>,
+}
+
+/// Bytes that compiled value sets may take.
+const COMPILED_BYTES: u64 = 64 << 20;
+
+impl Snapshot {
+    /// Opens what `library` lists; files that `previous` has open are taken over from it.
+    ///
+    /// A file that is damaged or of an unknown format is left out and named in
+    /// [`Snapshot::problems`]: the rest of the library stays usable.
+    ///
+    /// # Errors
+    /// When the library itself cannot be read.
+    pub fn open(library: &Library, previous: Option<&Self>) -> Result<Self> {
+        let releases = library.releases()?;
+        let defaults = library.defaults()?;
+        let listed: Vec<(PathBuf, String)> = releases
+            .iter()
+            .flat_map(|release| &release.files)
+            .map(|file| (library.root().join(&file.path), file.hash.clone()))
+            .collect();
+        let opened: Vec<Result<Arc<Opened>, String>> = listed
+            .par_iter()
+            .map(|(path, _)| {
+                let known = previous.and_then(|previous| previous.files.get(path));
+                known.map_or_else(
+                    || open_file(path).map(Arc::new).map_err(|error| format!("{}: {error}", path.display())),
+                    |known| Ok(Arc::clone(known)),
+                )
+            })
+            .collect();
+        let mut state = Self::empty();
+        let mut entries = Vec::new();
+        let mut hasher = blake3::Hasher::new();
+        for ((path, hash), opened) in listed.into_iter().zip(opened) {
+            match opened {
+                Ok(opened) => {
+                    hasher.update(hash.as_bytes());
+                    state.add(&opened, &mut entries);
+                    state.files.insert(path, opened);
+                }
+                Err(problem) => state.problems.push(problem),
+            }
+        }
+        for (url, version) in &defaults {
+            hasher.update(format!("{url}|{version};").as_bytes());
+            if !state.catalogue.set_default(url, version) {
+                state.problems.push(format!("the default version '{version}' of '{url}' is not in the library"));
+            }
+        }
+        state.whole_value_sets(&mut entries);
+        state.resources = Resources::new(entries);
+        state.hash = super::hex(hasher.finalize().as_bytes().get(..16).unwrap_or_default());
+        Ok(state)
+    }
+
+    /// A snapshot of nothing.
+    #[must_use]
+    pub fn empty() -> Self {
+        let compiled = moka::sync::Cache::builder()
+            .max_capacity(COMPILED_BYTES)
+            .weigher(|key: &String, value: &Arc<Compiled>| {
+                u32::try_from(key.len() + value.byte_count()).unwrap_or(u32::MAX)
+            })
+            .build();
+        Self {
+            catalogue: Catalogue::new(),
+            resources: Resources::default(),
+            compiled,
+            hash: String::new(),
+            opened_at: super::now(),
+            problems: Vec::new(),
+            files: FxHashMap::default(),
+        }
+    }
+
+    fn add(&mut self, opened: &Opened, entries: &mut Vec<ResourceEntry>) {
+        match opened {
+            Opened::Edition(system) => {
+                entries.push(edition_entry(system));
+                self.catalogue.add_code_system(Arc::clone(system));
+            }
+            Opened::Map(map) => {
+                entries.push(map_entry(map));
+                self.catalogue.add_concept_map(Arc::clone(map));
+            }
+            Opened::Bundle(bundle) => {
+                for system in &bundle.systems {
+                    self.catalogue.add_code_system(Arc::clone(system));
+                }
+                for map in &bundle.maps {
+                    self.catalogue.add_concept_map(Arc::clone(map));
+                }
+                for value_set in &bundle.value_sets {
+                    self.catalogue.add_value_set(Arc::clone(value_set));
+                }
+                entries.extend(bundle.resources.iter().cloned());
+                self.problems.extend(bundle.problems.iter().cloned());
+            }
+        }
+    }
+
+    /// Code systems of publishers name the value set of all their codes, but bring no resource for it.
+    fn whole_value_sets(&self, entries: &mut Vec<ResourceEntry>) {
+        let whole: Vec<ResourceEntry> = entries
+            .iter()
+            .filter_map(|entry| match &entry.content {
+                Content::Edition(system) => Some(system),
+                _ => None,
+            })
+            .filter(|system| !system.edition().meta().value_set.is_empty())
+            .filter(|system| !system.edition().meta().value_set.contains('?'))
+            .map(|system| {
+                let meta = system.edition().meta();
+                ResourceEntry {
+                    resource_type: ResourceType::ValueSet,
+                    url: meta.value_set.clone(),
+                    content: Content::WholeSystem(Arc::clone(system)),
+                    ..edition_entry(system)
+                }
+            })
+            .collect();
+        entries.extend(whole);
+    }
+}
+
+fn edition_entry(system: &Arc<CodeSystem>) -> ResourceEntry {
+    let meta = system.edition().meta();
+    let tail = meta.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let version = meta.version.rsplit("/version/").next().unwrap_or_default();
+    let id = if meta.id.is_empty() { slug(&format!("{tail}-{version}")) } else { meta.id.clone() };
+    ResourceEntry {
+        resource_type: ResourceType::CodeSystem,
+        id,
+        url: meta.url.clone(),
+        version: meta.version.clone(),
+        name: meta.name.clone(),
+        title: meta.title.clone(),
+        status: meta.status.clone(),
+        fhir_version: String::new(),
+        content: Content::Edition(Arc::clone(system)),
+    }
+}
+
+fn map_entry(map: &Arc<ConceptMap>) -> ResourceEntry {
+    let meta = map.meta();
+    let tail = meta.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    ResourceEntry {
+        resource_type: ResourceType::ConceptMap,
+        id: if meta.id.is_empty() { slug(&format!("{tail}-{}", meta.version)) } else { meta.id.clone() },
+        url: meta.url.clone(),
+        version: meta.version.clone(),
+        name: meta.name.clone(),
+        title: meta.title.clone(),
+        status: meta.status.clone(),
+        fhir_version: String::new(),
+        content: Content::Map(Arc::clone(map)),
+    }
+}
+
+fn open_file(path: &std::path::Path) -> Result<Opened> {
+    let container = Container::open(path).map_err(Error::from)?;
+    match container.kind() {
+        ContainerKind::Edition => Ok(Opened::Edition(Arc::new(CodeSystem::new(Edition::open(path)?)))),
+        ContainerKind::ConceptMap => {
+            container.verify(|_| "concept map")?;
+            Ok(Opened::Map(Arc::new(ConceptMap::new(&container)?)))
+        }
+        ContainerKind::Bundle => {
+            container.verify(|_| "bundle")?;
+            Ok(Opened::Bundle(open_bundle(&BundleFile::new(&container)?)))
+        }
+    }
+}
+
+enum Member {
+    System(CodeSystem),
+    Map(ConceptMap),
+    ValueSet(Box<ValueSet>, ResourceEntry),
+    Resource(ResourceEntry),
+    Problem(String),
+}
+
+fn open_bundle(file: &BundleFile) -> OpenedBundle {
+    let members: Vec<Member> = file.members.par_iter().map(|member| open_member(file, member)).collect();
+    let mut bundle = OpenedBundle::default();
+    for member in members {
+        match member {
+            Member::System(system) => bundle.systems.push(Arc::new(system)),
+            Member::Map(map) => bundle.maps.push(Arc::new(map)),
+            Member::ValueSet(value_set, entry) => {
+                bundle.value_sets.push(Arc::new(*value_set));
+                bundle.resources.push(entry);
+            }
+            Member::Resource(entry) => bundle.resources.push(entry),
+            Member::Problem(problem) => bundle.problems.push(problem),
+        }
+    }
+    bundle
+}
+
+fn open_member(file: &BundleFile, member: &BundleMember) -> Member {
+    let named = |error: String| Member::Problem(format!("{}|{}: {error}", member.url, member.version));
+    if let Some(span) = member.edition {
+        return match Edition::from_bytes(file.edition(span)) {
+            Ok(edition) => Member::System(CodeSystem::new(edition)),
+            Err(error) => named(error.to_string()),
+        };
+    }
+    if let Some(span) = member.map {
+        let map = Container::from_bytes(file.map(span)).and_then(|container| ConceptMap::new(&container));
+        return match map {
+            Ok(map) => Member::Map(map),
+            Err(error) => named(error.to_string()),
+        };
+    }
+    let Some(resource_type) = ResourceType::from_name(&member.resource_type) else {
+        return named(format!("unexpected resource type '{}'", member.resource_type));
+    };
+    let json: Bytes = member.resource.map(|span| file.resource(span)).unwrap_or_default();
+    let entry = ResourceEntry {
+        resource_type,
+        id: member.id.clone(),
+        url: member.url.clone(),
+        version: member.version.clone(),
+        name: member.name.clone(),
+        title: member.title.clone(),
+        status: member.status.clone(),
+        fhir_version: member.fhir_version.clone(),
+        content: Content::Json(json.clone()),
+    };
+    if resource_type != ResourceType::ValueSet {
+        return Member::Resource(entry);
+    }
+    match valuesets::fhir::value_set::from_slice(&json) {
+        Ok(value_set) => Member::ValueSet(Box::new(value_set), entry),
+        Err(error) => named(error.to_string()),
+    }
+}

@@ -1,0 +1,289 @@
+//! `CodeSystem/$lookup`.
+//!
+//! Source: FHIR R4 and R5 CodeSystem-operation-lookup; Using SNOMED CT with FHIR (properties).
+
+use std::sync::Arc;
+
+use codesystems::index::PropertyRef;
+use codesystems::model::DisplayRank;
+use codesystems::{ConceptIx, Edition, PropertyValue};
+use valuesets::CodeSystem;
+
+use super::scope::sent_code_system;
+use super::{Answer, Asked, Request};
+use crate::failure::{Failure, bad_resource};
+use crate::library::{Content, ResourceType};
+use crate::wire::json::{JsonWriter, ParametersWriter};
+use crate::wire::{CodingRef, ValueRef, WireError};
+
+/// The SNOMED CT concept under which relationship groups are told.
+const ROLE_GROUP: &str = "609096000";
+
+/// The system, version and code an operation is about.
+#[derive(Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) system: Arc<CodeSystem>,
+    /// The canonical as it was asked for: it may be an alias.
+    pub(super) url: String,
+    pub(super) code: &'a str,
+}
+
+/// Finds the code system by instance, by the parameter `codeSystem`, or by canonical and version.
+pub(super) fn code_system(
+    request: &Request<'_>,
+    asked: &Asked,
+    id: Option<&str>,
+    url: Option<&str>,
+    version: Option<&str>,
+) -> Result<(Arc<CodeSystem>, String), Failure> {
+    if let Some(id) = id {
+        let entry = request.snapshot.resources.by_id(ResourceType::CodeSystem, id).ok_or_else(|| {
+            Failure::not_found(format!("there is no CodeSystem with the id '{id}'"))
+        })?;
+        if let Content::Edition(system) = &entry.content {
+            return Ok((Arc::clone(system), entry.url.clone()));
+        }
+        let scope = asked.scope(request);
+        return Ok((scope.code_system(&entry.url, Some(&entry.version))?, entry.url.clone()));
+    }
+    if let Some(resource) = request.parameters.resource("codeSystem")? {
+        let system = sent_code_system(resource.get()).map_err(|error| bad_resource("codeSystem", &error))?;
+        let url = system.edition().meta().url.clone();
+        return Ok((Arc::new(system), url));
+    }
+    let url = url.ok_or_else(|| WireError::missing("system", "the canonical of a code system"))?;
+    Ok((asked.scope(request).code_system(url, version)?, url.to_owned()))
+}
+
+fn subject<'a>(request: &'a Request<'_>, asked: &Asked, id: Option<&str>) -> Result<Subject<'a>, Failure> {
+    let parameters = &request.parameters;
+    let (url, version, code) = match parameters.coding("coding")? {
+        Some(coding) => (coding.system.as_deref(), coding.version.as_deref(), coding.code.as_deref()),
+        None => (parameters.string("system")?, None, parameters.string("code")?),
+    };
+    let version = parameters.string("version")?.or(version);
+    let code = code.ok_or_else(|| WireError::missing("code", "a code, or the parameter 'coding' with one"))?;
+    let (system, url) = code_system(request, asked, id, url, version)?;
+    Ok(Subject { system, url, code })
+}
+
+/// Which properties a lookup tells.
+struct Wanted<'a> {
+    names: Vec<&'a str>,
+}
+
+impl Wanted<'_> {
+    /// Everything where nothing is asked for, where `*` is, and where all names are unknown here.
+    fn all(&self) -> bool {
+        self.names.is_empty() || self.names.contains(&"*")
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.all() || self.names.contains(&name)
+    }
+
+    /// `lang.de`, `lang.x`: designations of one language.
+    fn language(&self) -> Option<&str> {
+        self.names.iter().find_map(|name| name.strip_prefix("lang."))
+    }
+}
+
+/// Answers `$lookup` at type level or, with `id`, at instance level.
+///
+/// # Errors
+/// 404 for an unknown system or code, 400 for missing parameters.
+pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure> {
+    let asked = Asked::of(request)?;
+    let subject = subject(request, &asked, id)?;
+    let wanted = Wanted { names: request.parameters.strings("property")? };
+    let edition = subject.system.edition();
+    let mut json = JsonWriter::with_capacity(2048);
+    match edition.find(subject.code) {
+        Some(concept) => Writer { edition, asked: &asked, wanted: &wanted }.write(&mut json, &subject.url, concept),
+        None => write_by_grammar(&mut json, &subject)?,
+    }
+    Ok(Answer::ok(json.into_bytes()))
+}
+
+fn write_by_grammar(json: &mut JsonWriter, subject: &Subject<'_>) -> Result<(), Failure> {
+    let meta = subject.system.edition().meta();
+    let problem = match subject.system.grammar().map(|grammar| grammar.check(subject.code)) {
+        Some(Ok(())) => {
+            let mut out = ParametersWriter::begin(json);
+            out.string("name", name_of(subject.system.edition()));
+            out.string("version", &meta.version);
+            out.string("display", subject.code);
+            out.code("code", subject.code);
+            out.uri("system", &subject.url);
+            out.finish();
+            return Ok(());
+        }
+        Some(Err(problem)) => format!(" ({problem})"),
+        None => String::new(),
+    };
+    Err(Failure::not_found(format!(
+        "Unknown code '{}' in the CodeSystem '{}' version '{}'{problem}",
+        subject.code, subject.url, meta.version
+    )))
+}
+
+fn name_of(edition: &Edition) -> &str {
+    let meta = edition.meta();
+    [&meta.name, &meta.title, &meta.url].into_iter().find(|name| !name.is_empty()).map_or("", |name| name)
+}
+
+struct Writer<'a> {
+    edition: &'a Edition,
+    asked: &'a Asked,
+    wanted: &'a Wanted<'a>,
+}
+
+impl Writer<'_> {
+    fn write(&self, json: &mut JsonWriter, url: &str, concept: ConceptIx) {
+        let edition = self.edition;
+        let meta = edition.meta();
+        let scores = edition.language_scores(self.asked.languages());
+        let mut out = ParametersWriter::begin(json);
+        out.string("name", name_of(edition));
+        if !meta.version.is_empty() {
+            out.string("version", &meta.version);
+        }
+        out.string("display", edition.display_for(concept, &scores));
+        out.code("code", edition.code(concept));
+        out.uri("system", url);
+        if edition.is_not_selectable(concept) {
+            out.boolean("abstract", true);
+        }
+        let definition = edition.property_id("definition");
+        if let Some(id) = definition
+            && self.wanted.has("definition")
+            && let Some(value) = edition.values_of(concept, id).next()
+        {
+            out.string("definition", &value.value().text());
+        }
+        self.designations(&mut out, concept);
+        self.derived(&mut out, concept);
+        self.own(&mut out, concept);
+        out.finish();
+    }
+
+    fn designations(&self, out: &mut ParametersWriter<'_>, concept: ConceptIx) {
+        let language = self.wanted.language();
+        if !self.wanted.has("designation") && language.is_none() {
+            return;
+        }
+        let preference = language.map(codesystems::LanguagePreference::parse);
+        for designation in self.edition.designations(concept) {
+            let is_wanted = preference
+                .as_ref()
+                .is_none_or(|preference| preference.score(designation.language()).is_some());
+            if !designation.is_active() || !is_wanted {
+                continue;
+            }
+            out.parts("designation", |out| {
+                if !designation.language().is_empty() {
+                    out.code("language", designation.language());
+                }
+                if let Some(usage) = designation.designation_use().filter(|usage| !usage.code.is_empty()) {
+                    let display = Some(usage.display.as_str()).filter(|display| !display.is_empty());
+                    out.coding("use", CodingRef::new(&usage.system, &usage.code).with_display(display));
+                } else if designation.rank() == DisplayRank::Preferred {
+                    let system = "http://terminology.hl7.org/CodeSystem/designation-usage";
+                    out.coding("use", CodingRef::new(system, "display"));
+                }
+                out.string("value", designation.value());
+            });
+        }
+    }
+
+    /// Properties that follow from the edition itself.
+    fn derived(&self, out: &mut ParametersWriter<'_>, concept: ConceptIx) {
+        let edition = self.edition;
+        if self.wanted.has("inactive") && edition.property_id("inactive").is_none() {
+            property(out, "inactive", ValueRef::Boolean(edition.is_inactive(concept)), None);
+        }
+        let status = edition.status(concept);
+        if self.wanted.has("status") && !status.is_empty() && edition.property_id("status").is_none() {
+            property(out, "status", ValueRef::code(status), None);
+        }
+        let kind = edition.kind(concept);
+        if self.wanted.has("kind") && !kind.is_empty() && edition.property_id("kind").is_none() {
+            property(out, "kind", ValueRef::code(kind), None);
+        }
+        let scores = edition.language_scores(self.asked.languages());
+        let mut relatives = |name: &str, relatives: &mut dyn Iterator<Item = ConceptIx>| {
+            if self.wanted.has(name) {
+                for relative in relatives {
+                    let display = edition.display_for(relative, &scores);
+                    property(out, name, ValueRef::code(edition.code(relative)), Some(display));
+                }
+            }
+        };
+        relatives("parent", &mut edition.parents(concept));
+        relatives("child", &mut edition.children(concept));
+    }
+
+    fn own(&self, out: &mut ParametersWriter<'_>, concept: ConceptIx) {
+        let told = |value: &PropertyRef<'_>| {
+            let code = value.code();
+            code != "definition" && !code.starts_with('$') && self.wanted.has(code)
+        };
+        let has_role_groups = self.edition.meta().url == "http://snomed.info/sct";
+        let values: Vec<PropertyRef<'_>> = self.edition.properties(concept).filter(told).collect();
+        for value in values.iter().filter(|value| !has_role_groups || value.group() == 0) {
+            self.value(*value, |code, value, description| property(out, code, value, description));
+        }
+        if !has_role_groups {
+            return;
+        }
+        let mut groups: Vec<u16> =
+            values.iter().map(|value| value.group()).filter(|&group| group > 0).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        for group in groups {
+            out.parts("property", |out| {
+                out.code("code", ROLE_GROUP);
+                for value in values.iter().filter(|value| value.group() == group) {
+                    self.value(*value, |code, value, description| {
+                        out.parts("subproperty", |out| value_parts(out, code, value, description));
+                    });
+                }
+            });
+        }
+    }
+
+    fn value(&self, value: PropertyRef<'_>, write: impl FnOnce(&str, ValueRef<'_>, Option<&str>)) {
+        let scores = self.edition.language_scores(self.asked.languages());
+        let named = value.concept().map(|concept| self.edition.display_for(concept, &scores));
+        write(value.code(), value_ref(value.value()), named);
+    }
+}
+
+/// A property's value as it is written.
+pub(super) fn value_ref<'a>(value: PropertyValue<'a>) -> ValueRef<'a> {
+    let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
+    match value {
+        PropertyValue::Code(text) => ValueRef::code(text),
+        PropertyValue::String(text) => ValueRef::string(text),
+        PropertyValue::Decimal(text) => ValueRef::Decimal(text),
+        PropertyValue::DateTime(text) => ValueRef::date_time(text),
+        PropertyValue::Integer(number) => ValueRef::Integer(number),
+        PropertyValue::Boolean(flag) => ValueRef::Boolean(flag),
+        PropertyValue::Coding { system, version, code, display } => ValueRef::Coding(
+            CodingRef::new(system, code).with_version(some(version)).with_display(some(display)),
+        ),
+    }
+}
+
+fn property(out: &mut ParametersWriter<'_>, code: &str, value: ValueRef<'_>, description: Option<&str>) {
+    out.parts("property", |out| value_parts(out, code, value, description));
+}
+
+/// Clients read the parts by position: the code first, the value second.
+fn value_parts(out: &mut ParametersWriter<'_>, code: &str, value: ValueRef<'_>, description: Option<&str>) {
+    out.code("code", code);
+    out.value("value", value);
+    if let Some(description) = description {
+        out.string("description", description);
+    }
+}

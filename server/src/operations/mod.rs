@@ -1,0 +1,140 @@
+//! One file an operation. Every operation is a plain synchronous function from a [`Request`] to an
+//! [`Answer`]; which thread it runs on is decided outside.
+
+pub mod batch;
+pub mod closure;
+pub mod expand;
+pub mod lookup;
+mod scope;
+pub mod subsumes;
+pub mod translate;
+pub mod validate_code;
+
+use std::sync::Arc;
+
+use axum::http::{Method, StatusCode};
+
+pub use scope::Asked;
+
+use crate::app::App;
+use crate::capability;
+use crate::failure::Failure;
+use crate::library::{ResourceType, Snapshot};
+use crate::resources;
+use crate::wire::respond::Head;
+use crate::wire::{FhirVersion, LanguagePreferences, Parameters};
+
+/// A request after negotiation, with its parameters read.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// What serves it.
+    pub app: &'a App,
+    /// What the library holds; one snapshot for the whole request.
+    pub snapshot: Arc<Snapshot>,
+    /// FHIR version of the base.
+    pub version: FhirVersion,
+    /// Absolute base URL, without a slash at its end.
+    pub base: &'a str,
+    /// Languages of the header.
+    pub languages: &'a LanguagePreferences,
+    /// Method.
+    pub method: &'a Method,
+    /// Path below the base, without slashes at its ends.
+    pub path: &'a str,
+    /// Parameters of query string and body.
+    pub parameters: Parameters,
+    /// The body as it came, for batches.
+    pub body: &'a [u8],
+}
+
+/// What an operation answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// Finished JSON.
+    Json(Head, Vec<u8>),
+    /// An expansion too large to be built in memory: written while it is sent.
+    Expansion(Box<expand::Pending>),
+}
+
+impl Answer {
+    /// Finished JSON with status 200.
+    #[must_use]
+    pub fn ok(json: Vec<u8>) -> Self {
+        Self::Json(Head::ok(), json)
+    }
+
+    /// The answer as finished JSON, whatever its size.
+    #[must_use]
+    pub fn into_json(self) -> (StatusCode, Vec<u8>) {
+        match self {
+            Self::Json(head, json) => (head.status, json),
+            Self::Expansion(pending) => (StatusCode::OK, pending.write_all()),
+        }
+    }
+}
+
+/// Answers a request.
+///
+/// # Errors
+/// Whatever is wrong with it, with the HTTP status that says so.
+pub fn answer(request: &Request<'_>) -> Result<Answer, Failure> {
+    let segments: Vec<&str> = request.path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let is_read = matches!(*request.method, Method::GET | Method::HEAD);
+    match segments.as_slice() {
+        [] if *request.method == Method::POST => batch::batch(request),
+        ["metadata"] if is_read => capability::metadata(request),
+        ["$versions"] => capability::versions(request),
+        ["$closure"] => closure::closure(request),
+        [kind, rest @ ..] => match ResourceType::from_name(kind) {
+            Some(kind) => on_type(request, kind, rest, is_read),
+            None => Err(unknown_path(request)),
+        },
+        [] => Err(Failure::method_not_allowed("the base takes POST with a batch Bundle")),
+    }
+}
+
+fn on_type(
+    request: &Request<'_>,
+    kind: ResourceType,
+    rest: &[&str],
+    is_read: bool,
+) -> Result<Answer, Failure> {
+    match rest {
+        [] if is_read => resources::search(request, kind),
+        ["_search"] if *request.method == Method::POST => resources::search(request, kind),
+        [operation] if operation.starts_with('$') => on_operation(request, kind, None, operation),
+        [id] if is_read => resources::read(request, kind, id),
+        [id, operation] if operation.starts_with('$') => {
+            on_operation(request, kind, Some(id), operation)
+        }
+        [] | [_] => Err(Failure::method_not_allowed("resources are read with GET; they are loaded with 'begriff load'")),
+        _ => Err(unknown_path(request)),
+    }
+}
+
+fn on_operation(
+    request: &Request<'_>,
+    kind: ResourceType,
+    id: Option<&str>,
+    operation: &str,
+) -> Result<Answer, Failure> {
+    match (kind, operation) {
+        (ResourceType::CodeSystem, "$lookup") => lookup::lookup(request, id),
+        (ResourceType::CodeSystem, "$validate-code") => validate_code::in_code_system(request, id),
+        (ResourceType::CodeSystem, "$subsumes") => subsumes::subsumes(request, id),
+        (ResourceType::ValueSet, "$expand") => expand::expand(request, id),
+        (ResourceType::ValueSet, "$validate-code") => validate_code::in_value_set(request, id),
+        (ResourceType::CodeSystem | ResourceType::ValueSet, "$batch-validate-code") => {
+            validate_code::batch(request, kind)
+        }
+        (ResourceType::ConceptMap, "$translate") => translate::translate(request, id),
+        _ => Err(unknown_path(request)),
+    }
+}
+
+fn unknown_path(request: &Request<'_>) -> Failure {
+    Failure::not_found(format!(
+        "'{} {}' is not known here; see [base]/metadata for what is",
+        request.method, request.path
+    ))
+}

@@ -1,0 +1,184 @@
+//! What a request means by its canonicals: parameters that all operations share.
+
+use std::sync::Arc;
+
+use codesystems::{Canonical, Edition, LanguagePreference};
+use serde_json::value::RawValue;
+use valuesets::catalogue::CodeSystem;
+use valuesets::conceptmap::ConceptMap;
+use valuesets::model::ValueSet;
+use valuesets::plan::{self, Compiled};
+use valuesets::scope::VersionRules;
+use valuesets::{Catalogue, Scope};
+
+use super::Request;
+use crate::failure::{Failure, bad_resource};
+use crate::library::{Content, ResourceType};
+use crate::wire::json::resource_type;
+use crate::wire::{Parameters, WireError};
+
+/// What a request says about versions, languages and resources sent along; a [`Scope`] is made of it.
+#[derive(Debug)]
+pub struct Asked {
+    sent: Option<Catalogue>,
+    versions: VersionRules,
+    languages: LanguagePreference,
+}
+
+/// Names of languages as displays are asked for: parameters first, then the header.
+fn languages(request: &Request<'_>) -> Result<LanguagePreference, Failure> {
+    for name in ["displayLanguage", "language"] {
+        // HAPI asks $lookup for `language`; elsewhere the name has no other meaning here.
+        if let Some(preferences) = request.parameters.languages(name)? {
+            return Ok(LanguagePreference::new(preferences.tags().map(str::to_owned).collect()));
+        }
+    }
+    Ok(LanguagePreference::new(request.languages.tags().map(str::to_owned).collect()))
+}
+
+fn canonicals(parameters: &Parameters, name: &str) -> Result<Vec<Canonical>, Failure> {
+    Ok(parameters.strings(name)?.into_iter().map(Canonical::parse).collect())
+}
+
+impl Asked {
+    /// Reads the shared parameters of a request.
+    ///
+    /// # Errors
+    /// When one of them is malformed, or a resource sent along cannot be read.
+    pub fn of(request: &Request<'_>) -> Result<Self, Failure> {
+        let parameters = &request.parameters;
+        let versions = VersionRules {
+            default: canonicals(parameters, "system-version")?,
+            check: canonicals(parameters, "check-system-version")?,
+            force: canonicals(parameters, "force-system-version")?,
+            default_value_set: canonicals(parameters, "default-valueset-version")?,
+        };
+        let mut sent = Catalogue::new();
+        let mut any = false;
+        for resource in parameters.resources("tx-resource") {
+            add_sent(&mut sent, resource?)?;
+            any = true;
+        }
+        Ok(Self { sent: any.then_some(sent), versions, languages: languages(request)? })
+    }
+
+    /// Whether answers may be shared between requests: nothing was sent along.
+    #[must_use]
+    pub fn is_shareable(&self) -> bool {
+        self.sent.is_none()
+    }
+
+    /// The languages wanted, best first.
+    #[must_use]
+    pub fn languages(&self) -> &LanguagePreference {
+        &self.languages
+    }
+
+    /// The scope of `request`.
+    #[must_use]
+    pub fn scope<'a>(&'a self, request: &'a Request<'_>) -> Scope<'a> {
+        Scope {
+            library: &request.snapshot.catalogue,
+            sent: self.sent.as_ref(),
+            versions: self.versions.clone(),
+            languages: self.languages.clone(),
+        }
+    }
+
+    /// A value set compiled; taken from the cache where nothing was sent along. `key` identifies
+    /// the definition.
+    ///
+    /// # Errors
+    /// Those of compiling.
+    pub fn compile(
+        &self,
+        request: &Request<'_>,
+        value_set: &ValueSet,
+        key: &str,
+    ) -> Result<Arc<Compiled>, Failure> {
+        let scope = self.scope(request);
+        if !self.is_shareable() {
+            return Ok(Arc::new(plan::compile(value_set, &scope)?));
+        }
+        let key = if self.versions.is_empty() { key.to_owned() } else { format!("{key}#{:?}", self.versions) };
+        if let Some(known) = request.snapshot.compiled.get(&key) {
+            return Ok(known);
+        }
+        let compiled = Arc::new(plan::compile(value_set, &scope)?);
+        request.snapshot.compiled.insert(key, Arc::clone(&compiled));
+        Ok(compiled)
+    }
+
+    /// The value set a request is about and the key of its definition: by instance, by the
+    /// parameter `valueSet`, or by `url` with `valueSetVersion`.
+    ///
+    /// # Errors
+    /// When none or an unknown one is named, or the one sent cannot be read.
+    pub fn value_set(&self, request: &Request<'_>, id: Option<&str>) -> Result<(Arc<ValueSet>, String), Failure> {
+        let parameters = &request.parameters;
+        if let Some(id) = id {
+            return instance_value_set(request, id);
+        }
+        if let Some(resource) = parameters.resource("valueSet")? {
+            let value_set = valuesets::fhir::value_set::value_set(resource.get())
+                .map_err(|error| bad_resource("valueSet", &error))?;
+            let key = format!("inline:{}", blake3::hash(resource.get().as_bytes()).to_hex());
+            return Ok((Arc::new(value_set), key));
+        }
+        let url = parameters.string("url")?.ok_or_else(|| {
+            WireError::missing("url", "the canonical of a value set, or the parameter 'valueSet' with one")
+        })?;
+        let mut canonical = Canonical::parse(url);
+        if let Some(version) = parameters.string("valueSetVersion")? {
+            canonical.version = Some(version.to_owned());
+        }
+        let value_set = self.scope(request).value_set(&canonical)?;
+        Ok((value_set, canonical.to_string()))
+    }
+}
+
+fn instance_value_set(request: &Request<'_>, id: &str) -> Result<(Arc<ValueSet>, String), Failure> {
+    let entry = request
+        .snapshot
+        .resources
+        .by_id(ResourceType::ValueSet, id)
+        .ok_or_else(|| Failure::not_found(format!("there is no ValueSet with the id '{id}'")))?;
+    let canonical = Canonical::new(entry.url.as_str(), Some(&entry.version));
+    let value_set = match &entry.content {
+        Content::Json(json) => Arc::new(
+            valuesets::fhir::value_set::from_slice(json).map_err(|error| bad_resource("id", &error))?,
+        ),
+        _ => Scope::new(&request.snapshot.catalogue).value_set(&canonical)?,
+    };
+    Ok((value_set, format!("id:{id}")))
+}
+
+fn add_sent(sent: &mut Catalogue, resource: &RawValue) -> Result<(), Failure> {
+    let json = resource.get();
+    let failed = |error: codesystems::Error| bad_resource("tx-resource", &error);
+    match resource_type(json)?.as_deref() {
+        Some("CodeSystem") => sent.add_code_system(Arc::new(sent_code_system(json).map_err(failed)?)),
+        Some("ValueSet") => {
+            let value_set = valuesets::fhir::value_set::value_set(json).map_err(failed)?;
+            sent.add_value_set(Arc::new(value_set));
+        }
+        Some("ConceptMap") => {
+            let builder = valuesets::fhir::concept_map::concept_map(json).map_err(failed)?;
+            let bytes = builder.finish().map_err(failed)?;
+            let container = codesystems::index::Container::from_bytes(bytes.into()).map_err(failed)?;
+            sent.add_concept_map(Arc::new(ConceptMap::new(&container).map_err(failed)?));
+        }
+        // Other resources may be sent along; nothing here asks for them.
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A CodeSystem resource as a code system that can be asked.
+///
+/// # Errors
+/// When the resource cannot be read or its hierarchy is not acyclic.
+pub(super) fn sent_code_system(json: &str) -> Result<CodeSystem, codesystems::Error> {
+    let builder = codesystems::fhir::code_system::edition_builder(json)?;
+    Ok(CodeSystem::new(Edition::from_bytes(builder.finish()?.into())?))
+}

@@ -1,0 +1,278 @@
+//! From an HTTP request to an answer and back: the only list of routes.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri, header};
+use axum::routing::{any, get};
+use http_body_util::StreamBody;
+use hyper::body::Frame;
+use tokio::sync::mpsc;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::operations::expand::{CHUNK, Pending};
+use crate::operations::{Answer, Request, answer};
+use crate::web;
+use crate::wire::json::JsonWriter;
+use crate::wire::negotiate::negotiate;
+use crate::wire::respond::{CacheControl, Conditions, ETag, Head, not_modified, respond, respond_outcome, respond_stream};
+use crate::wire::{FhirVersion, Format, LanguagePreferences, Negotiated, Parameters, WireError, xml};
+
+/// Path of the R4 base.
+pub const R4_BASE: &str = "/fhir";
+
+/// All routes of the server.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(web::page))
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .route("/fhir", any(fhir))
+        .route("/fhir/", any(fhir))
+        .route("/fhir/{*path}", any(fhir))
+        .with_state(app)
+}
+
+/// The process answers.
+async fn health() -> &'static str {
+    "ok\n"
+}
+
+/// The library is open; files that are not served are named.
+async fn ready(State(app): State<Arc<App>>) -> (StatusCode, String) {
+    let snapshot = app.snapshot();
+    if snapshot.problems.is_empty() {
+        return (StatusCode::OK, "ready\n".into());
+    }
+    (StatusCode::OK, format!("ready, but not everything is served:\n{}\n", snapshot.problems.join("\n")))
+}
+
+async fn fhir(
+    State(app): State<Arc<App>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response<Body> {
+    let version = FhirVersion::R4;
+    let limits = &app.config.limits;
+    let wanted = negotiate(&method, &headers, uri.query(), version);
+    let negotiated = match &wanted {
+        Ok(negotiated) => *negotiated,
+        Err(_) => Negotiated::json(version),
+    };
+    if uri.path().len() + uri.query().map_or(0, str::len) > limits.url_bytes {
+        let text = format!("the URL is longer than {} bytes; send the parameters with POST", limits.url_bytes);
+        let failure = Failure { status: StatusCode::URI_TOO_LONG, ..Failure::invalid(text) };
+        return fail(&failure, &negotiated);
+    }
+    if let Err(error) = wanted {
+        return fail(&error.into(), &negotiated);
+    }
+    let body = match axum::body::to_bytes(body, limits.body_bytes).await {
+        Ok(body) => body,
+        Err(_) => {
+            let error = WireError::TooLarge { found: limits.body_bytes.saturating_add(1), limit: limits.body_bytes };
+            return fail(&error.into(), &negotiated);
+        }
+    };
+    let exchange = Exchange { app, method, uri, headers, body, negotiated };
+    if !exchange.is_heavy() {
+        return exchange.answer();
+    }
+    let seconds = Duration::from_secs(exchange.app.config.limits.request_s);
+    let task = tokio::task::spawn_blocking(move || exchange.answer());
+    match tokio::time::timeout(seconds, task).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => fail(&Failure::internal(panic), &negotiated),
+        Err(_) => {
+            let outcome = crate::wire::OperationOutcome::timeout(format!("the request took longer than {} s", seconds.as_secs()));
+            fail(&Failure { status: StatusCode::SERVICE_UNAVAILABLE, outcome }, &negotiated)
+        }
+    }
+}
+
+fn fail(failure: &Failure, negotiated: &Negotiated) -> Response<Body> {
+    respond_outcome(failure.status, &failure.outcome, negotiated)
+}
+
+/// One request with everything needed to answer it.
+struct Exchange {
+    app: Arc<App>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+    negotiated: Negotiated,
+}
+
+impl Exchange {
+    /// Requests that may take long are answered on other threads, so that quick ones never wait.
+    fn is_heavy(&self) -> bool {
+        let path = self.uri.path();
+        let is_quick = ["$lookup", "$subsumes", "$translate", "metadata"].iter().any(|end| path.ends_with(end))
+            || path.ends_with("$validate-code") && self.body.len() < 4_096;
+        !(is_quick && self.body.len() < 64 << 10)
+    }
+
+    fn path(&self) -> &str {
+        self.uri.path().strip_prefix(R4_BASE).unwrap_or_default().trim_matches('/')
+    }
+
+    /// The base URL as the client sees it.
+    fn base(&self) -> String {
+        let configured = &self.app.config.base_url;
+        if !configured.is_empty() {
+            return configured.trim_end_matches('/').to_owned();
+        }
+        let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let host = text("x-forwarded-host")
+            .or_else(|| text(header::HOST.as_str()))
+            .or_else(|| self.uri.authority().map(axum::http::uri::Authority::as_str))
+            .map_or_else(|| self.app.config.listen.to_string(), str::to_owned);
+        let scheme = text("x-forwarded-proto").unwrap_or("http");
+        format!("{scheme}://{host}{R4_BASE}")
+    }
+
+    fn answer(self) -> Response<Body> {
+        match self.try_answer() {
+            Ok(response) => response,
+            Err(failure) => fail(&failure, &self.negotiated),
+        }
+    }
+
+    fn try_answer(&self) -> Result<Response<Body>, Failure> {
+        let limits = self.app.config.limits.wire();
+        let path = percent_decoded(self.path())?;
+        let is_batch = path.is_empty() && self.method == Method::POST;
+        let converted;
+        let mut body: &[u8] = &self.body;
+        let parameters = if is_batch {
+            if self.negotiated.request_format == crate::wire::BodyFormat::Xml {
+                limits.check_text(body)?;
+                converted = xml::to_json(body)?;
+                body = converted.as_bytes();
+            }
+            Parameters::default()
+        } else {
+            Parameters::from_request(self.uri.query(), body, self.negotiated.request_format, &limits)?
+        };
+        let languages = LanguagePreferences::from_headers(&self.headers);
+        let base = self.base();
+        let request = Request {
+            app: &self.app,
+            snapshot: self.app.snapshot(),
+            version: self.negotiated.version,
+            base: &base,
+            languages: &languages,
+            method: &self.method,
+            path: &path,
+            parameters,
+            body,
+        };
+        let etag = self.etag(&request);
+        let conditions = Conditions::of(&self.method, &self.headers);
+        if let Some(etag) = &etag
+            && conditions.have(etag, &self.negotiated)
+        {
+            return Ok(not_modified(&Head::new(StatusCode::NOT_MODIFIED).etag(etag.clone()), &self.negotiated));
+        }
+        let answered = answer(&request)?;
+        Ok(self.respond(answered, etag))
+    }
+
+    /// GET answers follow from the library and the request alone.
+    fn etag(&self, request: &Request<'_>) -> Option<ETag> {
+        if !matches!(self.method, Method::GET | Method::HEAD) {
+            return None;
+        }
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(request.snapshot.hash.as_bytes());
+        hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+        hasher.update(self.uri.path().as_bytes());
+        hasher.update(self.uri.query().unwrap_or_default().as_bytes());
+        hasher.update(request.base.as_bytes());
+        for tag in request.languages.tags() {
+            hasher.update(tag.as_bytes());
+            hasher.update(b",");
+        }
+        let mut hex = hasher.finalize().to_hex().to_string();
+        hex.truncate(32);
+        Some(ETag::Content(hex))
+    }
+
+    fn respond(&self, answered: Answer, etag: Option<ETag>) -> Response<Body> {
+        let with_cache = |head: Head| match etag {
+            Some(etag) => {
+                let seconds = self.app.config.max_age_s;
+                let control = if seconds == 0 { CacheControl::NoCache } else { CacheControl::Public { max_age_s: seconds } };
+                head.etag(etag).cache_control(control)
+            }
+            None => head,
+        };
+        match answered {
+            Answer::Json(head, json) => respond(&with_cache(head), json, &self.negotiated),
+            Answer::Expansion(pending) => {
+                let head = with_cache(Head::ok());
+                // XML and pretty printing need the whole answer.
+                if self.negotiated.response_format == Format::Xml || self.negotiated.pretty {
+                    return respond(&head, pending.write_all(), &self.negotiated);
+                }
+                respond_stream(&head, stream(*pending), &self.negotiated)
+            }
+        }
+    }
+}
+
+fn percent_decoded(path: &str) -> Result<String, Failure> {
+    // `$` and `|` arrive encoded from careful clients.
+    let malformed = || Failure::invalid(format!("the path '{path}' is not valid: expected percent-encoded UTF-8"));
+    let bytes = path.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        if byte == b'%' {
+            let digits = path.get(at + 1..at + 3).ok_or_else(malformed)?;
+            decoded.push(u8::from_str_radix(digits, 16).map_err(|_| malformed())?);
+            at += 3;
+        } else {
+            decoded.push(byte);
+            at += 1;
+        }
+    }
+    String::from_utf8(decoded).map_err(|_| malformed())
+}
+
+/// Writes an expansion on a thread of its own while the chunks are sent; a slow reader slows the
+/// writer down, so that memory stays flat.
+fn stream(pending: Pending) -> Body {
+    let (sender, receiver) = mpsc::channel::<Bytes>(4);
+    tokio::task::spawn_blocking(move || {
+        let mut json = JsonWriter::with_capacity(CHUNK + 4_096);
+        let mut send_full = |json: &mut JsonWriter| {
+            json.as_bytes().len() < CHUNK || sender.blocking_send(json.take_chunk().into()).is_ok()
+        };
+        pending.write(&mut json, &mut send_full);
+        // Nobody reads any more if this fails: nothing is lost.
+        let _ = sender.blocking_send(json.into_bytes().into());
+    });
+    Body::new(StreamBody::new(Chunks(receiver)))
+}
+
+struct Chunks(mpsc::Receiver<Bytes>);
+
+impl futures_core::Stream for Chunks {
+    type Item = Result<Frame<Bytes>, Infallible>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        self.0.poll_recv(context).map(|chunk| chunk.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}

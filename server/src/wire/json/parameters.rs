@@ -1,0 +1,207 @@
+//! Writing Parameters resources.
+
+use super::JsonWriter;
+use crate::wire::{CodingRef, TextType, ValueRef};
+
+/// Writes a Parameters resource, one parameter after the other, in the order the client shall see them.
+///
+/// ```
+/// use server::wire::json::{JsonWriter, ParametersWriter};
+///
+/// let mut writer = JsonWriter::with_capacity(256);
+/// let mut answer = ParametersWriter::begin(&mut writer);
+/// answer.boolean("result", true);
+/// answer.string("display", "Diabetes mellitus");
+/// answer.parts("designation", |part| {
+///     part.code("language", "de");
+///     part.string("value", "Zuckerkrankheit");
+/// });
+/// answer.finish();
+/// ```
+#[derive(Debug)]
+pub struct ParametersWriter<'w> {
+    writer: &'w mut JsonWriter,
+    /// The member that holds the list being written: `parameter`, or `part` below the first level.
+    list: &'static str,
+    /// Whether that list was opened. It is opened by its first item, since FHIR has no empty arrays.
+    opened: bool,
+}
+
+impl<'w> ParametersWriter<'w> {
+    /// Begins the resource.
+    pub fn begin(writer: &'w mut JsonWriter) -> Self {
+        writer.begin_object();
+        writer.field_str("resourceType", "Parameters");
+        Self { writer, list: "parameter", opened: false }
+    }
+
+    /// Ends the resource.
+    pub fn finish(self) {
+        self.close();
+    }
+
+    /// Writes a parameter with a value of any type.
+    #[inline]
+    pub fn value(&mut self, name: &str, value: ValueRef<'_>) {
+        self.begin_item(name);
+        self.writer.value_x(value);
+        self.writer.end_object();
+    }
+
+    /// Writes a parameter with `valueString`.
+    #[inline]
+    pub fn string(&mut self, name: &str, text: &str) {
+        self.value(name, ValueRef::Text(TextType::String, text));
+    }
+
+    /// Writes a parameter with `valueCode`.
+    #[inline]
+    pub fn code(&mut self, name: &str, text: &str) {
+        self.value(name, ValueRef::Text(TextType::Code, text));
+    }
+
+    /// Writes a parameter with `valueUri`.
+    #[inline]
+    pub fn uri(&mut self, name: &str, text: &str) {
+        self.value(name, ValueRef::Text(TextType::Uri, text));
+    }
+
+    /// Writes a parameter with `valueCanonical`.
+    pub fn canonical(&mut self, name: &str, text: &str) {
+        self.value(name, ValueRef::Text(TextType::Canonical, text));
+    }
+
+    /// Writes a parameter with `valueDateTime`.
+    pub fn date_time(&mut self, name: &str, text: &str) {
+        self.value(name, ValueRef::Text(TextType::DateTime, text));
+    }
+
+    /// Writes a parameter with `valueBoolean`.
+    #[inline]
+    pub fn boolean(&mut self, name: &str, value: bool) {
+        self.value(name, ValueRef::Boolean(value));
+    }
+
+    /// Writes a parameter with `valueInteger`.
+    pub fn integer(&mut self, name: &str, value: i64) {
+        self.value(name, ValueRef::Integer(value));
+    }
+
+    /// Writes a parameter with `valueDecimal` ([`ValueRef::Decimal`]).
+    pub fn decimal(&mut self, name: &str, digits: &str) {
+        self.value(name, ValueRef::Decimal(digits));
+    }
+
+    /// Writes a parameter with `valueCoding`.
+    pub fn coding(&mut self, name: &str, coding: CodingRef<'_>) {
+        self.value(name, ValueRef::Coding(coding));
+    }
+
+    /// Writes a parameter whose `value[x]` is finished JSON: `fhir_type` is the type's name as it stands
+    /// behind `value`, for example `Quantity`.
+    pub fn raw_value(&mut self, name: &str, fhir_type: &str, json: &str) {
+        self.begin_item(name);
+        self.writer.field_raw(&format!("value{fhir_type}"), json);
+        self.writer.end_object();
+    }
+
+    /// Writes a parameter with a resource, which `write` must write as one JSON object.
+    pub fn resource(&mut self, name: &str, write: impl FnOnce(&mut JsonWriter)) {
+        self.begin_item(name);
+        self.writer.key("resource");
+        write(self.writer);
+        self.writer.end_object();
+    }
+
+    /// Writes a parameter with a resource in finished JSON.
+    pub fn resource_raw(&mut self, name: &str, json: &str) {
+        self.resource(name, |writer| writer.raw(json));
+    }
+
+    /// Writes a parameter with parts, which `write` gives. Without any part the parameter is left out, since
+    /// FHIR has none without content.
+    pub fn parts(&mut self, name: &str, write: impl FnOnce(&mut ParametersWriter<'_>)) {
+        let (mark, opened) = (self.writer.mark(), self.opened);
+        self.begin_item(name);
+        let mut parts = ParametersWriter { writer: self.writer, list: "part", opened: false };
+        write(&mut parts);
+        if parts.opened {
+            parts.close();
+        } else {
+            self.writer.rewind(mark);
+            self.opened = opened;
+        }
+    }
+
+    #[inline]
+    fn begin_item(&mut self, name: &str) {
+        if !self.opened {
+            self.writer.key(self.list);
+            self.writer.begin_array();
+            self.opened = true;
+        }
+        self.writer.begin_object();
+        self.writer.field_str("name", name);
+    }
+
+    fn close(self) {
+        if self.opened {
+            self.writer.end_array();
+        }
+        self.writer.end_object();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::OperationOutcome;
+
+    fn written(write: impl FnOnce(&mut ParametersWriter<'_>)) -> String {
+        let mut writer = JsonWriter::default();
+        let mut parameters = ParametersWriter::begin(&mut writer);
+        write(&mut parameters);
+        parameters.finish();
+        String::from_utf8(writer.into_bytes()).unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_parameter_has_its_own_member() {
+        let text = written(|answer| {
+            answer.boolean("result", false);
+            answer.string("message", "\"x\" ist unbekannt");
+            answer.code("code", "x");
+            answer.uri("system", "http://example.org/cs");
+            answer.canonical("url", "http://example.org/vs|1");
+            answer.date_time("date", "2026-01-01T00:00:00Z");
+            answer.integer("count", -5);
+            answer.decimal("score", "0.50");
+            answer.coding("coding", CodingRef::new("http://example.org/cs", "x"));
+            answer.raw_value("dose", "Quantity", r#"{"value":1}"#);
+            answer.resource("issues", |w| OperationOutcome::not_found("x").write(w));
+            answer.parts("property", |part| {
+                part.code("code", "parent");
+                part.parts("subproperty", |sub| sub.code("code", "inner"));
+            });
+        });
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        insta::assert_json_snapshot!(value);
+    }
+
+    #[test]
+    fn empty_lists_are_left_out() {
+        assert_eq!(written(|_| ()), r#"{"resourceType":"Parameters"}"#);
+        assert_eq!(
+            written(|answer| answer.parts("designation", |_| ())),
+            r#"{"resourceType":"Parameters"}"#
+        );
+        assert_eq!(
+            written(|answer| {
+                answer.parts("a", |_| ());
+                answer.code("b", "c");
+                answer.parts("d", |_| ());
+            }),
+            r#"{"resourceType":"Parameters","parameter":[{"name":"b","valueCode":"c"}]}"#
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! Laying out finished JSON for people.
+
+use crate::wire::limits::string_len;
+
+/// The same JSON with line breaks and two blanks per level. Strings and numbers are copied as they are.
+///
+/// Any bytes are allowed; what is not JSON comes out as something that is not JSON either.
+#[must_use]
+pub fn pretty(json: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len() + json.len() / 2);
+    let (mut rest, mut depth) = (json, 0_usize);
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match byte {
+            b'"' => {
+                let (text, behind) = after.split_at(string_len(after));
+                out.push(byte);
+                out.extend_from_slice(text);
+                rest = behind;
+            }
+            b'{' | b'[' => {
+                out.push(byte);
+                rest = after.trim_ascii_start();
+                match rest.split_first() {
+                    Some((close @ (b'}' | b']'), behind)) => {
+                        out.push(*close);
+                        rest = behind;
+                    }
+                    _ => {
+                        depth += 1;
+                        new_line(&mut out, depth);
+                    }
+                }
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                new_line(&mut out, depth);
+                out.push(byte);
+            }
+            b',' => {
+                out.push(byte);
+                new_line(&mut out, depth);
+            }
+            b':' => out.extend_from_slice(b": "),
+            byte if byte.is_ascii_whitespace() => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn new_line(out: &mut Vec<u8>, depth: usize) {
+    out.push(b'\n');
+    out.resize(out.len() + 2 * depth, b' ');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn objects_and_arrays_are_laid_out_and_strings_left_alone() {
+        let json = br#"{"a" :[1.0,{}, [ ]],"b":"x , { \" : y","c":{"d":null}}"#;
+        insta::assert_snapshot!(String::from_utf8(pretty(json)).unwrap());
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            pretty(&bytes);
+        }
+
+        #[test]
+        fn laying_out_changes_no_value(text in "\\PC*", number in any::<i32>()) {
+            let value = serde_json::json!({"a": [text, number, {"b": []}], "c": {}});
+            let laid_out = pretty(value.to_string().as_bytes());
+            prop_assert_eq!(serde_json::from_slice::<serde_json::Value>(&laid_out).unwrap(), value);
+        }
+    }
+}

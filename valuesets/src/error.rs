@@ -1,0 +1,124 @@
+//! Why a question about a set of concepts could not be asked.
+//!
+//! An unknown code or a wrong display is an answer, not an error: see [`crate::validate`].
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a question could not be answered.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No version of the code system is loaded.
+    #[error("A definition for CodeSystem '{url}' could not be found")]
+    UnknownSystem {
+        /// Canonical asked for.
+        url: String,
+    },
+    /// The code system is loaded, the version is not.
+    #[error(
+        "A definition for CodeSystem '{url}' version '{version}' could not be found. Valid versions: {}",
+        join_or(known)
+    )]
+    UnknownVersion {
+        /// Canonical asked for.
+        url: String,
+        /// Version asked for.
+        version: String,
+        /// Versions there are.
+        known: Vec<String>,
+    },
+    /// The value set is not there.
+    #[error("A definition for the value Set '{url}' could not be found")]
+    UnknownValueSet {
+        /// Canonical asked for, with version if one was.
+        url: String,
+    },
+    /// The concept map is not there.
+    #[error("A definition for the ConceptMap '{url}' could not be found")]
+    UnknownConceptMap {
+        /// Canonical asked for, with version if one was.
+        url: String,
+    },
+    /// A value set imports itself.
+    #[error("Cyclic reference detected when including {}", path.join(" -> "))]
+    CyclicValueSet {
+        /// The canonicals on the way, the first repeated at the end.
+        path: Vec<String>,
+    },
+    /// A filter names something the code system does not have.
+    #[error("The code system '{system}' has no property or filter '{property}' for the operator '{op}'; it has: {}", known.join(", "))]
+    UnknownFilter {
+        /// Canonical of the code system.
+        system: String,
+        /// Property asked for.
+        property: String,
+        /// Operator asked for.
+        op: &'static str,
+        /// Properties there are.
+        known: Vec<String>,
+    },
+    /// A filter's value cannot be used.
+    #[error(
+        "The filter '{property} {op} {value}' on the code system '{system}' is not valid: {problem}"
+    )]
+    FilterValue {
+        /// Canonical of the code system.
+        system: String,
+        /// Property asked for.
+        property: String,
+        /// Operator asked for.
+        op: &'static str,
+        /// Value given.
+        value: String,
+        /// What is wrong with it, what was expected.
+        problem: String,
+    },
+    /// The definition cannot be understood.
+    #[error("{element}: {problem}")]
+    Definition {
+        /// Path of the element.
+        element: String,
+        /// What is wrong, what was expected.
+        problem: String,
+    },
+    /// The answer would be too large.
+    #[error("The value set '{url}' expansion has too many codes to produce (>{limit})")]
+    TooCostly {
+        /// Canonical of the value set.
+        url: String,
+        /// The limit.
+        limit: u64,
+    },
+    /// A version does not fit a rule of the request.
+    #[error(
+        "The version '{version}' is not allowed for system '{url}': required to be '{required}' by a version-check parameter"
+    )]
+    VersionNotAllowed {
+        /// Canonical of the code system.
+        url: String,
+        /// Version that would be used.
+        version: String,
+        /// Version required.
+        required: String,
+    },
+    /// Something asked for is not implemented.
+    #[error("{what} is not supported")]
+    NotSupported {
+        /// What.
+        what: String,
+    },
+    /// An index cannot be read.
+    #[error("{0}")]
+    Index(String),
+}
+
+fn join_or(known: &[String]) -> String {
+    known.join(" or ")
+}
+
+impl From<codesystems::Error> for Error {
+    fn from(error: codesystems::Error) -> Self {
+        Self::Index(error.to_string())
+    }
+}

@@ -1,0 +1,187 @@
+//! Expansion: which concepts of a compiled value set an answer shows, and in what order.
+
+use std::sync::Arc;
+
+use codesystems::{ConceptIx, ConceptSet};
+use rustc_hash::FxHashMap;
+
+use crate::plan::{Compiled, Part};
+use crate::search;
+
+/// What an expansion is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Words that a designation must have as prefixes, in any order; empty for no filter.
+    pub filter: String,
+    /// How many concepts to pass over.
+    pub offset: u64,
+    /// How many concepts to show at most; `None` shows all.
+    pub count: Option<u64>,
+    /// Only concepts that are active.
+    pub active_only: bool,
+}
+
+/// A concept of an expansion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Number of the part in [`Compiled::parts`].
+    pub part: usize,
+    /// The concept.
+    pub concept: ConceptIx,
+}
+
+/// A concept of an expansion with those shown below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The concept.
+    pub entry: Entry,
+    /// Numbers of the nodes below, in order.
+    pub children: Vec<usize>,
+}
+
+/// The concepts an answer shows.
+#[derive(Debug)]
+pub struct Expansion {
+    compiled: Arc<Compiled>,
+    total: u64,
+    offset: u64,
+    count: u64,
+    selection: Selection,
+}
+
+#[derive(Debug)]
+enum Selection {
+    /// Every part in its own order; the sets after `activeOnly`.
+    Whole(Vec<Option<ConceptSet>>),
+    /// What a text filter found, best first, already cut to the page.
+    Ranked(Vec<Entry>),
+}
+
+/// Expands a compiled value set. Cost: that of the page, not of the value set.
+#[must_use]
+pub fn expand(compiled: Arc<Compiled>, request: &Request) -> Expansion {
+    let sets: Vec<Option<ConceptSet>> = compiled
+        .parts
+        .iter()
+        .map(|part| {
+            let inactive = part.system.inactive();
+            (request.active_only && !inactive.is_empty()).then(|| part.set.and_not(inactive))
+        })
+        .collect();
+    let (offset, count) = (request.offset, request.count.unwrap_or(u64::MAX));
+    if request.filter.trim().is_empty() {
+        let lens = compiled.parts.iter().zip(&sets);
+        let total = lens.map(|(part, set)| set.as_ref().unwrap_or(&part.set).len()).sum();
+        let selection = Selection::Whole(sets);
+        return Expansion { compiled, total, offset, count, selection };
+    }
+    let wanted = usize::try_from(offset.saturating_add(count)).unwrap_or(usize::MAX);
+    let mut total = 0;
+    let mut ranked: Vec<(search::Score, Entry)> = Vec::new();
+    for (number, (part, set)) in compiled.parts.iter().zip(&sets).enumerate() {
+        let found =
+            search::in_part(part, set.as_ref().unwrap_or(&part.set), &request.filter, wanted);
+        total += found.total;
+        let hits = found.hits.into_iter();
+        ranked.extend(hits.map(|(score, concept)| (score, Entry { part: number, concept })));
+    }
+    // Stable: equal scores keep the order of the parts, then that of the search.
+    ranked.sort_by_key(|(score, _)| *score);
+    let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+    let take = usize::try_from(count).unwrap_or(usize::MAX);
+    let page = ranked.into_iter().map(|(_, entry)| entry).skip(skip).take(take).collect();
+    Expansion { compiled, total, offset, count, selection: Selection::Ranked(page) }
+}
+
+impl Expansion {
+    /// The compiled value set.
+    #[must_use]
+    pub fn compiled(&self) -> &Compiled {
+        &self.compiled
+    }
+
+    /// How many concepts there are in all, whatever the page shows.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// How many concepts the page shows.
+    #[must_use]
+    pub fn shown(&self) -> u64 {
+        match &self.selection {
+            Selection::Whole(_) => self.total.saturating_sub(self.offset).min(self.count),
+            Selection::Ranked(page) => page.len() as u64,
+        }
+    }
+
+    /// The part of an entry.
+    #[must_use]
+    pub fn part(&self, entry: Entry) -> Option<&Part> {
+        self.compiled.parts.get(entry.part)
+    }
+
+    /// The concepts of the page, in order; found while walking, so that an answer can be streamed.
+    #[must_use]
+    pub fn entries(&self) -> Box<dyn Iterator<Item = Entry> + '_> {
+        let sets = match &self.selection {
+            Selection::Ranked(page) => return Box::new(page.iter().copied()),
+            Selection::Whole(sets) => sets,
+        };
+        let mut skip = self.offset;
+        let mut walks: Vec<Box<dyn Iterator<Item = Entry> + '_>> = Vec::new();
+        for (number, (part, set)) in self.compiled.parts.iter().zip(sets).enumerate() {
+            let set = set.as_ref().unwrap_or(&part.set);
+            let passed = skip.min(set.len());
+            skip -= passed;
+            if passed < set.len() {
+                walks.push(walk(number, part, set, passed));
+            }
+        }
+        let take = usize::try_from(self.count).unwrap_or(usize::MAX);
+        Box::new(walks.into_iter().flatten().take(take))
+    }
+
+    /// The concepts of the page as a forest: each below the first of its parents that is shown.
+    /// Returns all nodes and the numbers of the roots, in order.
+    #[must_use]
+    pub fn forest(&self) -> (Vec<Node>, Vec<usize>) {
+        let mut nodes: Vec<Node> =
+            self.entries().map(|entry| Node { entry, children: Vec::new() }).collect();
+        let numbers: FxHashMap<(usize, ConceptIx), usize> = nodes
+            .iter()
+            .enumerate()
+            .map(|(number, node)| ((node.entry.part, node.entry.concept), number))
+            .collect();
+        let mut roots = Vec::new();
+        for number in 0..nodes.len() {
+            let Some(entry) = nodes.get(number).map(|node| node.entry) else { continue };
+            let above = self.part(entry).and_then(|part| {
+                let mut parents = part.system.edition().parents(entry.concept);
+                parents.find_map(|parent| numbers.get(&(entry.part, parent)).copied())
+            });
+            match above.and_then(|above| nodes.get_mut(above)) {
+                Some(above) => above.children.push(number),
+                None => roots.push(number),
+            }
+        }
+        (nodes, roots)
+    }
+}
+
+fn walk<'a>(
+    number: usize,
+    part: &'a Part,
+    set: &'a ConceptSet,
+    skip: u64,
+) -> Box<dyn Iterator<Item = Entry> + 'a> {
+    let entry = move |concept| Entry { part: number, concept };
+    match &part.order {
+        Some(order) => {
+            let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+            let shown = order.iter().copied().filter(|&concept| set.contains(concept));
+            Box::new(shown.skip(skip).map(entry))
+        }
+        None => Box::new(set.iter_from(skip).map(entry)),
+    }
+}

@@ -1,0 +1,168 @@
+//! What one request means by a canonical: versions, defaults, resources sent along, languages.
+//!
+//! Everything below an operation asks the scope and nothing else, so that one request gets one
+//! consistent answer whatever is loaded or removed meanwhile.
+
+use std::sync::Arc;
+
+use codesystems::{Canonical, LanguagePreference};
+
+use crate::catalogue::{Catalogue, CodeSystem, fits};
+use crate::implicit;
+use crate::model::ValueSet;
+use crate::search::SynonymSource;
+use crate::{Error, Result};
+
+/// Rules of a request for the versions of code systems.
+///
+/// Source: FHIR R5 `$expand` and `$validate-code`, parameters `system-version`,
+/// `check-system-version`, `force-system-version`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct VersionRules {
+    /// Versions to use where none is given.
+    pub default: Vec<Canonical>,
+    /// Versions that must come out.
+    pub check: Vec<Canonical>,
+    /// Versions to use whatever is given.
+    pub force: Vec<Canonical>,
+    /// Versions of value sets to use where none is given.
+    pub default_value_set: Vec<Canonical>,
+}
+
+impl VersionRules {
+    /// Whether there is no rule at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.default.is_empty()
+            && self.check.is_empty()
+            && self.force.is_empty()
+            && self.default_value_set.is_empty()
+    }
+}
+
+fn rule<'a>(rules: &'a [Canonical], url: &str) -> Option<&'a str> {
+    rules.iter().find(|rule| rule.url == url).and_then(|rule| rule.version.as_deref())
+}
+
+/// The scope of one request.
+#[derive(Debug, Clone)]
+pub struct Scope<'a> {
+    /// What is loaded.
+    pub library: &'a Catalogue,
+    /// What was sent along; looked at first.
+    pub sent: Option<&'a Catalogue>,
+    /// Rules for versions.
+    pub versions: VersionRules,
+    /// Languages of displays and messages.
+    pub languages: LanguagePreference,
+}
+
+impl<'a> Scope<'a> {
+    /// A scope over what is loaded, without rules.
+    #[must_use]
+    pub fn new(library: &'a Catalogue) -> Self {
+        Self {
+            library,
+            sent: None,
+            versions: VersionRules::default(),
+            languages: LanguagePreference::default(),
+        }
+    }
+
+    fn catalogues(&self) -> impl Iterator<Item = &'a Catalogue> + use<'a> {
+        self.sent.into_iter().chain(std::iter::once(self.library))
+    }
+
+    /// The code system that `url` and `version` mean in this request.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSystem`], [`Error::UnknownVersion`] with the versions there are,
+    /// [`Error::VersionNotAllowed`].
+    pub fn code_system(&self, url: &str, version: Option<&str>) -> Result<Arc<CodeSystem>> {
+        let asked = version.filter(|version| !version.is_empty());
+        let wanted = rule(&self.versions.force, url)
+            .or(asked)
+            .or_else(|| rule(&self.versions.default, url))
+            .or_else(|| rule(&self.versions.check, url));
+        let system = self.find_code_system(url, wanted)?;
+        match rule(&self.versions.check, url) {
+            Some(required) if !fits(system.version(), required) => Err(Error::VersionNotAllowed {
+                url: url.into(),
+                version: system.version().into(),
+                required: required.into(),
+            }),
+            _ => Ok(system),
+        }
+    }
+
+    fn find_code_system(&self, url: &str, wanted: Option<&str>) -> Result<Arc<CodeSystem>> {
+        let mut known = Vec::new();
+        let mut is_known = false;
+        for versions in self.catalogues().filter_map(|catalogue| catalogue.versions(url)) {
+            let found = match wanted {
+                Some(wanted) => versions.find(wanted),
+                None => versions.default_version(),
+            };
+            if let Some(system) = found {
+                return Ok(Arc::clone(system));
+            }
+            is_known = true;
+            known.extend(versions.all().iter().map(|system| system.version().to_owned()));
+        }
+        match wanted {
+            Some(version) if is_known => {
+                Err(Error::UnknownVersion { url: url.into(), version: version.into(), known })
+            }
+            _ => Err(Error::UnknownSystem { url: url.into() }),
+        }
+    }
+
+    /// Whether any version of the code system is there.
+    #[must_use]
+    pub fn knows_system(&self, url: &str) -> bool {
+        self.catalogues().any(|catalogue| catalogue.versions(url).is_some())
+    }
+
+    /// The value set that a canonical means: one sent along, one that is loaded, or one that a code
+    /// system implies.
+    ///
+    /// # Errors
+    /// [`Error::UnknownValueSet`]; errors of the code system an implicit value set is about.
+    pub fn value_set(&self, canonical: &Canonical) -> Result<Arc<ValueSet>> {
+        let wanted = canonical
+            .version
+            .as_deref()
+            .or_else(|| rule(&self.versions.default_value_set, &canonical.url));
+        for catalogue in self.catalogues() {
+            let versions = catalogue.value_sets(&canonical.url);
+            let found = match wanted {
+                Some(wanted) => versions
+                    .iter()
+                    .find(|value_set| value_set.version == wanted)
+                    .or_else(|| versions.iter().find(|value_set| fits(&value_set.version, wanted))),
+                None => versions.first(),
+            };
+            if let Some(found) = found {
+                return Ok(Arc::clone(found));
+            }
+        }
+        let implied = implicit::value_set(canonical, self)?;
+        implied.map(Arc::new).ok_or_else(|| Error::UnknownValueSet { url: canonical.to_string() })
+    }
+
+    /// The code systems whose designations are search synonyms of `system`'s concepts.
+    #[must_use]
+    pub fn synonyms(&self, system: &CodeSystem) -> Arc<[Arc<SynonymSource>]> {
+        let meta = system.edition().meta();
+        self.catalogues()
+            .flat_map(|catalogue| catalogue.synonyms(&meta.url, &meta.version))
+            .cloned()
+            .collect()
+    }
+
+    /// The code system all of whose codes are in the value set `url`.
+    #[must_use]
+    pub fn whole_system(&self, url: &str) -> Option<&'a str> {
+        self.catalogues().find_map(|catalogue| catalogue.whole_system(url))
+    }
+}
