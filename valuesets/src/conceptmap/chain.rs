@@ -9,16 +9,15 @@ use std::collections::hash_map::Entry;
 use codesystems::{Canonical, PropertyValue};
 use rustc_hash::FxHashMap;
 
-use super::translate::Direction;
+use super::translate::{Coding, Direction, versions_agree};
 use super::{ConceptMap, GroupRef, MapGroup, Mapping, Relationship};
 
-/// Property of a mapping: the step from old to new may be taken without looking at the case.
-pub const AUTOMATIC_FORWARD: &str = "automatic-forward";
-/// Property of a mapping: the step from new to old may be taken without looking at the case.
+/// Property of a mapping: the step from source to target may be taken without looking at the case.
+pub const AUTOMATIC: &str = "automatic";
+/// Property of a mapping: the step from target to source may be taken without looking at the case,
+/// for publishers that give one map for both directions.
 pub const AUTOMATIC_BACKWARD: &str = "automatic-backward";
 
-/// What the transition tables of BfArM write in place of a code that there is not in a release.
-const UNDEFINED: &str = "UNDEF";
 /// How many codes of one release are followed.
 const MAX_CODES: usize = 1_000;
 
@@ -105,23 +104,55 @@ pub struct Ambiguity<'m> {
     pub targets: Vec<&'m str>,
 }
 
-/// Follows `code` through `maps`, which are given from the oldest transition to the newest,
-/// whatever the direction; `system` leaves out groups of other systems, empty for none.
+/// The fewest maps that lead, one after the other, from version `from` of a code system to version
+/// `to`; `None` when there is no way. Publishers that give maps of both directions (as BfArM does)
+/// have a way back, too.
 ///
-/// Cost: at most 1,000 codes a release are followed, each once.
+/// Cost: grows with the groups of the maps.
 #[must_use]
-pub fn chain<'m>(
+pub fn route<'m>(
     maps: &[&'m ConceptMap],
-    system: &'m str,
-    code: &'m str,
-    direction: Direction,
-) -> Chain<'m> {
+    system: &str,
+    from: &str,
+    to: &str,
+) -> Option<Vec<&'m ConceptMap>> {
+    let is_step = |group: &&MapGroup| group.source == system && group.target == system;
+    let steps: Vec<(&'m MapGroup, &'m ConceptMap)> = maps
+        .iter()
+        .flat_map(|&map| map.definitions().iter().filter(is_step).map(move |group| (group, map)))
+        .collect();
+    let mut reached: Vec<(&str, Vec<&'m ConceptMap>)> = vec![(from, Vec::new())];
+    let mut next = 0;
+    while let Some((version, path)) = reached.get(next).cloned() {
+        if version == to {
+            return Some(path);
+        }
+        for &(group, map) in steps.iter().filter(|(group, _)| group.source_version == version) {
+            let target = group.target_version.as_str();
+            if reached.iter().all(|(known, _)| *known != target) {
+                let longer = path.iter().copied().chain([map]).collect();
+                reached.push((target, longer));
+            }
+        }
+        next += 1;
+    }
+    None
+}
+
+/// Follows a code through `maps`: forward from source to target, from the first map to the last
+/// (as [`route`] gives them); in reverse from target to source, from the last map to the first.
+///
+/// System and version of `start` leave out the groups of others, where they are not empty; so do
+/// those of each group for the groups of the next map. Cost: at most 1,000 codes a release are
+/// followed, each once.
+#[must_use]
+pub fn chain<'m>(maps: &[&'m ConceptMap], start: Coding<'m>, direction: Direction) -> Chain<'m> {
     let mut ordered: Vec<&'m ConceptMap> = maps.to_vec();
     if direction == Direction::Reverse {
         ordered.reverse();
     }
     let mut chain = Chain::default();
-    let mut layers = vec![vec![Node::start(system, code)]];
+    let mut layers = vec![vec![Node::start(start)]];
     for (step, map) in ordered.iter().enumerate() {
         let before = layers.last().map(Vec::as_slice).unwrap_or_default();
         let next = chain.advance(step, map, before, direction);
@@ -146,8 +177,8 @@ struct Node<'m> {
 }
 
 impl<'m> Node<'m> {
-    fn start(system: &'m str, code: &'m str) -> Self {
-        Self { system, version: "", code, display: "", manual: 0, via: None }
+    fn start(Coding { system, version, code, display }: Coding<'m>) -> Self {
+        Self { system, version, code, display, manual: 0, via: None }
     }
 }
 
@@ -168,12 +199,9 @@ struct Edge<'m> {
 impl<'m> Edge<'m> {
     fn mapping(map: &'m ConceptMap, mapping: Mapping<'m>, direction: Direction) -> Option<Self> {
         let (to, display, relationship, flag) = match direction {
-            Direction::Forward => (
-                mapping.target()?,
-                mapping.target_display(),
-                mapping.relationship(),
-                AUTOMATIC_FORWARD,
-            ),
+            Direction::Forward => {
+                (mapping.target()?, mapping.target_display(), mapping.relationship(), AUTOMATIC)
+            }
             Direction::Reverse => (
                 mapping.source(),
                 mapping.source_display(),
@@ -181,8 +209,7 @@ impl<'m> Edge<'m> {
                 AUTOMATIC_BACKWARD,
             ),
         };
-        let excluded = matches!(relationship, Relationship::NotRelatedTo | Relationship::Unmatched);
-        if to == UNDEFINED || excluded {
+        if matches!(relationship, Relationship::NotRelatedTo | Relationship::Unmatched) {
             return None;
         }
         let automatic = match mapping.property(flag) {
@@ -284,12 +311,13 @@ fn follow<'m>(node: &Node<'m>, number: usize, edge: &Edge<'m>, ways: usize) -> N
 
 /// The steps from a code, each target once, and whether the map knows the code.
 fn edges<'m>(map: &'m ConceptMap, node: &Node<'m>, direction: Direction) -> (Vec<Edge<'m>>, bool) {
-    let side = |group: &'m MapGroup| match direction {
-        Direction::Forward => group.source.as_str(),
-        Direction::Reverse => group.target.as_str(),
-    };
     let fits = |group: &'m MapGroup| {
-        node.system.is_empty() || side(group).is_empty() || side(group) == node.system
+        let (system, version) = match direction {
+            Direction::Forward => (&group.source, &group.source_version),
+            Direction::Reverse => (&group.target, &group.target_version),
+        };
+        (node.system.is_empty() || system.is_empty() || system == node.system)
+            && versions_agree(version, node.version)
     };
     let rows: Vec<Mapping<'m>> = match direction {
         Direction::Forward => map.mappings(None, node.code).collect(),

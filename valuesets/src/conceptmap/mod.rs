@@ -2,7 +2,8 @@
 //!
 //! A loader fills a [`ConceptMapBuilder`]; its result is read as a [`ConceptMap`]. Maps are chosen
 //! by [`MapIndex`] and answer through [`translate()`]; reference sets of SNOMED CT answer alike
-//! ([`SnomedMap`]); yearly transition maps are chained by [`chain()`].
+//! ([`SnomedMap`]); yearly transition maps are chained by [`route`] and
+//! [`chain()`].
 
 mod builder;
 mod chain;
@@ -16,7 +17,7 @@ mod write;
 
 pub use builder::{ConceptMapBuilder, Dependency, GroupId, NewMapping};
 pub use chain::{
-    AUTOMATIC_BACKWARD, AUTOMATIC_FORWARD, Ambiguity, Chain, Ended, Ending, Reached, Step, chain,
+    AUTOMATIC, AUTOMATIC_BACKWARD, Ambiguity, Chain, Ended, Ending, Reached, Step, chain, route,
 };
 pub use implicit::{SnomedMap, SnomedMapError, SnomedMapUrl};
 pub use model::{ConceptMapMeta, MapGroup, MapProperty, Relationship, Unmapped};

@@ -27,7 +27,7 @@ fn transition(year: u32, lines: &[Line<'_>], keeps: bool) -> ConceptMap {
     }
     for &(old, new, forward, backward) in lines {
         let properties = [
-            (AUTOMATIC_FORWARD, PropertyValue::Boolean(forward)),
+            (AUTOMATIC, PropertyValue::Boolean(forward)),
             (AUTOMATIC_BACKWARD, PropertyValue::Boolean(backward)),
         ];
         let mapping = NewMapping {
@@ -38,6 +38,10 @@ fn transition(year: u32, lines: &[Line<'_>], keeps: bool) -> ConceptMap {
         builder.mapping(group, &mapping);
     }
     open(builder)
+}
+
+fn at<'a>(system: &'a str, code: &'a str) -> Coding<'a> {
+    Coding { system, code, ..Coding::default() }
 }
 
 fn three_years() -> [ConceptMap; 3] {
@@ -52,11 +56,7 @@ fn three_years() -> [ConceptMap; 3] {
             &[("A", "A.0", true, true), ("B.1", "C", true, false), ("B.2", "C", false, false)],
             false,
         ),
-        transition(
-            2025,
-            &[("A.0", "", false, false), ("C", "C", true, true), ("UNDEF", "N", false, false)],
-            false,
-        ),
+        transition(2025, &[("A.0", "", false, false), ("C", "C", true, true)], false),
     ]
 }
 
@@ -76,7 +76,7 @@ fn ways(chain: &Chain<'_>) -> Vec<String> {
 fn a_code_is_followed_through_all_releases_by_the_most_automatic_way() {
     let maps = three_years();
     let maps: Vec<&ConceptMap> = maps.iter().collect();
-    let chain = chain(&maps, ICD, "B", Direction::Forward);
+    let chain = chain(&maps, at(ICD, "B"), Direction::Forward);
     assert_eq!(ways(&chain), ["B->B.1=>C=>C"]);
     let reached = &chain.reached[0];
     assert_eq!((reached.system, reached.version), (ICD, "2026"));
@@ -90,25 +90,25 @@ fn a_code_is_followed_through_all_releases_by_the_most_automatic_way() {
 fn a_code_is_followed_back() {
     let maps = three_years();
     let maps: Vec<&ConceptMap> = maps.iter().collect();
-    let back = chain(&maps, ICD, "C", Direction::Reverse);
+    let back = chain(&maps, at(ICD, "C"), Direction::Reverse);
     assert_eq!(ways(&back), ["C=>C->B.1=>B"]);
     assert_eq!(back.ambiguities[0].targets, ["B.1", "B.2"]);
-    let new = chain(&maps, ICD, "N", Direction::Reverse);
-    assert_eq!(new.ended, [Ended { step: 0, code: "N", ending: Ending::NoTarget }]);
+    let new = chain(&maps, at(ICD, "N"), Direction::Reverse);
+    assert_eq!(new.ended, [Ended { step: 0, code: "N", ending: Ending::NotMapped }]);
 }
 
 #[test]
 fn a_retired_and_an_unknown_code_end_for_different_reasons() {
     let maps = three_years();
     let maps: Vec<&ConceptMap> = maps.iter().collect();
-    for (code, step, at, ending) in
+    for (code, step, end, ending) in
         [("A", 2, "A.0", Ending::NoTarget), ("Z", 0, "Z", Ending::NotMapped)]
     {
-        let chain = chain(&maps, ICD, code, Direction::Forward);
+        let chain = chain(&maps, at(ICD, code), Direction::Forward);
         assert!(chain.reached.is_empty());
-        assert_eq!(chain.ended, [Ended { step, code: at, ending }], "{code}");
+        assert_eq!(chain.ended, [Ended { step, code: end, ending }], "{code}");
     }
-    let other = chain(&maps, "http://other", "A", Direction::Forward);
+    let other = chain(&maps, at("http://other", "A"), Direction::Forward);
     assert_eq!(other.ended[0].ending, Ending::NotMapped);
 }
 
@@ -116,15 +116,40 @@ fn a_retired_and_an_unknown_code_end_for_different_reasons() {
 fn a_map_of_changes_keeps_the_other_codes() {
     let maps = [transition(2023, &[("A", "B", true, true)], true)];
     let maps: Vec<&ConceptMap> = maps.iter().collect();
-    assert_eq!(ways(&chain(&maps, ICD, "Q", Direction::Forward)), ["Q=>Q"]);
-    assert_eq!(ways(&chain(&maps, ICD, "A", Direction::Forward)), ["A=>B"]);
-    assert_eq!(ways(&chain(&maps, ICD, "B", Direction::Reverse)), ["B=>A", "B->B"]);
-    assert_eq!(ways(&chain(&maps, ICD, "A", Direction::Reverse)), [""; 0]);
+    assert_eq!(ways(&chain(&maps, at(ICD, "Q"), Direction::Forward)), ["Q=>Q"]);
+    assert_eq!(ways(&chain(&maps, at(ICD, "A"), Direction::Forward)), ["A=>B"]);
+    assert_eq!(ways(&chain(&maps, at(ICD, "B"), Direction::Reverse)), ["B=>A", "B->B"]);
+    assert_eq!(ways(&chain(&maps, at(ICD, "A"), Direction::Reverse)), [""; 0]);
+}
+
+#[test]
+fn a_route_leads_from_version_to_version() {
+    let maps = three_years();
+    let mut maps: Vec<&ConceptMap> = maps.iter().collect();
+    maps.reverse();
+    let years = |from, to| {
+        let route = route(&maps, ICD, from, to)?;
+        Some(route.iter().map(|map| map.meta().version.clone()).collect::<Vec<_>>().join(" "))
+    };
+    assert_eq!(years("2023", "2026").as_deref(), Some("2024 2025 2026"));
+    assert_eq!(years("2024", "2024").as_deref(), Some(""));
+    assert_eq!(years("2026", "2023"), None);
+    assert_eq!(years("2022", "2026"), None);
+    assert_eq!(route(&maps, "http://other", "2023", "2026").map(|route| route.len()), None);
+}
+
+#[test]
+fn a_version_that_a_map_is_not_about_is_not_mapped() {
+    let maps = three_years();
+    let maps: Vec<&ConceptMap> = maps.iter().collect();
+    let start = Coding { version: "2024", ..at(ICD, "B") };
+    let chain = chain(&maps, start, Direction::Forward);
+    assert_eq!(chain.ended, [Ended { step: 0, code: "B", ending: Ending::NotMapped }]);
 }
 
 #[test]
 fn no_maps_keep_the_code() {
-    let chain = chain(&[], ICD, "A", Direction::Forward);
+    let chain = chain(&[], at(ICD, "A"), Direction::Forward);
     assert_eq!(chain.reached[0].code, "A");
     assert!(chain.reached[0].is_automatic && chain.reached[0].path.is_empty());
 }
@@ -187,7 +212,7 @@ fn naive(maps: &[&ConceptMap], code: &str, direction: Direction) -> BTreeMap<Str
         for row in map.groups().flat_map(GroupRef::mappings) {
             let Some(target) = row.target() else { continue };
             let (from, to, flag) = match direction {
-                Direction::Forward => (row.source(), target, AUTOMATIC_FORWARD),
+                Direction::Forward => (row.source(), target, AUTOMATIC),
                 Direction::Reverse => (target, row.source(), AUTOMATIC_BACKWARD),
             };
             if from == code {
@@ -211,7 +236,7 @@ proptest! {
         let maps: Vec<&ConceptMap> = maps.iter().collect();
         for direction in [Direction::Forward, Direction::Reverse] {
             for code in ["1", "2", "3", "4"] {
-                let chain = chain(&maps, ICD, code, direction);
+                let chain = chain(&maps, at(ICD, code), direction);
                 let found: BTreeMap<String, usize> = chain
                     .reached
                     .iter()
@@ -228,7 +253,7 @@ proptest! {
                         Direction::Forward => Direction::Reverse,
                         Direction::Reverse => Direction::Forward,
                     };
-                    let back = super::chain(&maps, ICD, target, opposite);
+                    let back = super::chain(&maps, at(ICD, target), opposite);
                     prop_assert!(back.reached.iter().any(|one| one.code == code));
                 }
             }

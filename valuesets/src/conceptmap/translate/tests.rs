@@ -273,3 +273,43 @@ fn a_group_without_systems_fits_any() {
     let request = TranslateRequest { into_system: "b", ..TranslateRequest::new(&codings) };
     assert!(ask(&map, &request).result);
 }
+
+/// A file of the terminology ecosystem's tests, where they are at hand.
+fn ecosystem(name: &str) -> Option<String> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
+    let shared = std::env::var("BEGRIFF_SHARED").unwrap_or_else(|_| beside.into());
+    let path = std::path::Path::new(&shared).join("tx-ecosystem/tests/translate").join(name);
+    let text = std::fs::read_to_string(&path);
+    if text.is_err() {
+        println!("skipped: {} is not there", path.display());
+    }
+    text.ok()
+}
+
+#[test]
+fn the_ecosystem_map_answers_as_its_tests_expect() {
+    let Some(json) = ecosystem("ConceptMap-full.json") else { return };
+    let map = open(crate::fhir::concept_map::concept_map(&json).unwrap());
+    let system = |name: &str| format!("http://hl7.org/fhir/test/CodeSystem/{name}");
+    let (source, target) = (system("source"), system("target"));
+    let forward = [coding(&source, "code-1")];
+    let request = TranslateRequest { into_system: &target, ..TranslateRequest::new(&forward) };
+    let backward = [coding(&target, "code1")];
+    let reverse = TranslateRequest {
+        into_system: &source,
+        direction: Direction::Reverse,
+        ..TranslateRequest::new(&backward)
+    };
+    for request in [request, reverse] {
+        let answer = ask(&map, &request);
+        assert!(answer.result);
+        let [found] = answer.matches.try_into().unwrap();
+        assert_eq!((found.source.code, found.target.unwrap().code), ("code-1", "code1"));
+        assert_eq!(found.relationship.r5(), "equivalent");
+        let origin = found.origin.map.to_string();
+        assert_eq!(origin, "http://hl7.org/fhir/test/ConceptMap/full|0.1.0");
+    }
+    let unknown = [coding(&source, "code-6")];
+    let answer = ask(&map, &TranslateRequest::new(&unknown));
+    assert_eq!(targets(&answer), ["temp"], "the fixed default of the group");
+}
