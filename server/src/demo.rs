@@ -6,9 +6,12 @@ use std::path::PathBuf;
 use include_dir::{Dir, include_dir};
 use loaders::Options;
 
-use crate::cli::load_release;
+use codesystems::EditionBuilder;
+use loaders::{Resource, Sink};
+use valuesets::conceptmap::ConceptMapBuilder;
+
 use crate::error::{Error, Result};
-use crate::library::Library;
+use crate::library::{Library, Staging};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/demo");
 
@@ -35,26 +38,43 @@ pub fn load_into(library: &Library) -> Result<()> {
     for system in systems {
         let name =
             system.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let options = options(&name);
+        let options = Options::default();
         let (releases, _) = loaders::recognise(&[system], &options)?;
         for release in &releases {
             let options =
                 if name == "local" { local_options(&release.key) } else { options.clone() };
-            load_release(library, release, &options)?;
+            let mut excerpt = Excerpt(Staging::new(library, release)?);
+            loaders::load(release, &options, &mut excerpt)?;
+            excerpt.0.publish()?;
         }
     }
     Ok(())
 }
 
-fn options(_system: &str) -> Options {
-    Options::default()
+/// Marks what it passes on as an excerpt, so that nobody takes it for the release.
+struct Excerpt(Staging);
+
+impl Sink for Excerpt {
+    fn edition(&mut self, mut edition: EditionBuilder) -> loaders::Result<()> {
+        edition.meta.title.push_str(" (Auszug zur Demonstration)");
+        edition.meta.experimental = Some(true);
+        self.0.edition(edition)
+    }
+
+    fn concept_map(&mut self, map: ConceptMapBuilder) -> loaders::Result<()> {
+        self.0.concept_map(map)
+    }
+
+    fn resource(&mut self, resource: Resource<'_>) -> loaders::Result<()> {
+        self.0.resource(resource)
+    }
 }
 
 /// Tables of local codes do not say what they are; whoever loads them does.
 fn local_options(key: &str) -> Options {
     if key.ends_with("labor_nach_loinc.csv") {
         return Options {
-            url: Some("http://klinik.example/ConceptMap/labor-nach-loinc".into()),
+            url: Some("http://klinik.example/ConceptMap/labor-loinc".into()),
             version: Some("2026".into()),
             title: Some("Hauskatalog Labor nach LOINC".into()),
             source: Some("http://klinik.example/CodeSystem/labor".into()),

@@ -11,7 +11,7 @@ use crate::library::{Library, ReleaseList, Staging};
 
 /// What to load, and what the files do not say.
 #[derive(Debug, Clone, Args)]
-pub struct Load {
+pub(crate) struct Load {
     /// Files, folders or archives (zip, tar.gz, tgz, tar.xz).
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
@@ -22,9 +22,9 @@ pub struct Load {
     /// Canonical URL of the code system or map.
     #[arg(long)]
     pub url: Option<String>,
-    /// Version (`version` is also the name of the flag of the program itself).
-    #[arg(long = "release-version", visible_alias = "as-version")]
-    pub release_version: Option<String>,
+    /// Version of the code system or map.
+    #[arg(long)]
+    pub version: Option<String>,
     /// Language of texts that do not say theirs.
     #[arg(long)]
     pub language: Option<String>,
@@ -50,7 +50,7 @@ impl Load {
         Options {
             format: self.format.clone(),
             url: self.url.clone(),
-            version: self.release_version.clone(),
+            version: self.version.clone(),
             language: self.language.clone(),
             title: self.title.clone(),
             encoding: self.encoding.clone(),

@@ -10,7 +10,7 @@ use valuesets::conceptmap::{
     Candidate, Coding, ConceptMap, Direction, Fired, Match, SnomedMap, SnomedMapUrl,
     TranslateRequest, Translation, Wanted, translate as ask,
 };
-use valuesets::{Catalogue, conceptmap};
+use valuesets::{Catalogue, Scope, conceptmap};
 
 use super::lookup::value_ref;
 use super::{Answer, Asked, Request};
@@ -77,7 +77,9 @@ pub fn translate(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Fail
     let index = request.snapshot.catalogue.map_index();
     let other = |canonical: &Canonical| index.named(canonical).map(|map| Candidate::Compiled(map));
     let translation = ask(&ask_for, &candidates, &other);
-    Ok(Answer::ok(write(&translation, request.version, subject.direction)))
+    let scope = asked.scope(request);
+    let telling = Telling { scope: &scope, version: request.version, direction: subject.direction };
+    Ok(Answer::ok(telling.write(&translation)))
 }
 
 fn either<'a>(
@@ -250,18 +252,46 @@ fn dependencies(parameters: &Parameters) -> Result<Vec<(String, String)>, Failur
     Ok(found)
 }
 
-fn write(translation: &Translation<'_>, version: FhirVersion, direction: Direction) -> Vec<u8> {
-    let mut json = JsonWriter::with_capacity(256 + translation.matches.len() * 384);
-    let mut out = ParametersWriter::begin(&mut json);
-    out.boolean("result", translation.result);
-    if let Some(message) = &translation.message {
-        out.string("message", &message.to_string());
+/// How a translation is told.
+struct Telling<'a> {
+    scope: &'a Scope<'a>,
+    version: FhirVersion,
+    direction: Direction,
+}
+
+impl Telling<'_> {
+    fn write(&self, translation: &Translation<'_>) -> Vec<u8> {
+        let mut json = JsonWriter::with_capacity(256 + translation.matches.len() * 384);
+        let mut out = ParametersWriter::begin(&mut json);
+        out.boolean("result", translation.result);
+        if let Some(message) = &translation.message {
+            out.string("message", &message.to_string());
+        }
+        for found in &translation.matches {
+            let display = self.display(found);
+            out.parts("match", |out| write_match(out, found, self.version, self.direction, &display));
+        }
+        out.finish();
+        json.into_bytes()
     }
-    for found in &translation.matches {
-        out.parts("match", |out| write_match(out, found, version, direction));
+
+    /// The display of the code that is answered: that of the map, else that of its code system.
+    fn display(&self, found: &Match<'_>) -> String {
+        let answered = match self.direction {
+            Direction::Forward => found.target,
+            Direction::Reverse => Some(found.source),
+        };
+        let Some(coding) = answered else { return String::new() };
+        if !coding.display.is_empty() {
+            return coding.display.to_owned();
+        }
+        let version = Some(coding.version).filter(|version| !version.is_empty());
+        let Ok(system) = self.scope.code_system(coding.system, version) else { return String::new() };
+        let edition = system.edition();
+        let scores = edition.language_scores(&self.scope.languages);
+        let concept = edition.find(coding.code);
+        concept.map_or_else(String::new, |concept| edition.display_for(concept, &scores).to_owned())
     }
-    out.finish();
-    json.into_bytes()
 }
 
 fn write_match(
@@ -269,6 +299,7 @@ fn write_match(
     found: &Match<'_>,
     version: FhirVersion,
     direction: Direction,
+    display: &str,
 ) {
     let some = |text| Some(text).filter(|text: &&str| !text.is_empty());
     // The relationship is said as seen from the code that was asked for.
@@ -288,7 +319,7 @@ fn write_match(
     if let Some(concept) = concept {
         let coding = CodingRef::new(concept.system, concept.code)
             .with_version(some(concept.version))
-            .with_display(some(concept.display));
+            .with_display(some(display));
         out.coding("concept", coding);
     }
     for part in &found.properties {
