@@ -1,6 +1,8 @@
 //! Whole files, through recognition and loading.
 
-use crate::bfarm::test_files::{Kept, Read, Written, load, load_paths, recognised, shared};
+use crate::bfarm::test_files::{
+    Kept, Read, Written, load, load_paths, mappings, recognised, shared,
+};
 use crate::{Error, Format, Options, Report, Result};
 
 const SE: &str = "1|I100|||B95.41!|||Erfundener Erreger\r\n\
@@ -61,7 +63,7 @@ fn rows_become_concepts_that_point_to_icd_10_gm_of_the_same_year() {
 
 #[test]
 fn maps_lead_to_icd_10_gm_and_to_orphacodes() {
-    let (kept, _) = load_one("icd10gm2026_alphaidse_edvtxt.txt", SE.as_bytes()).unwrap();
+    let (mut kept, _) = load_one("icd10gm2026_alphaidse_edvtxt.txt", SE.as_bytes()).unwrap();
     let maps: Vec<(&str, &str, usize)> = kept
         .maps
         .iter()
@@ -74,6 +76,19 @@ fn maps_lead_to_icd_10_gm_and_to_orphacodes() {
             ("http://fhir.de/ConceptMap/bfarm/alpha-id-se-orpha", "2026", 1),
         ]
     );
+    assert_eq!(
+        mappings(kept.maps.remove(0)),
+        [
+            "I100>B95.41 wider role=additional",
+            "I101>A17.0 wider role=primary",
+            "I101>G01 wider role=asterisk",
+            "I102>E10.20 wider role=primary",
+            "I102>U60.1 relatedto role=additional",
+            "I102>E11.20 wider role=primary2",
+            "I103>E10.30 wider role=primary",
+        ]
+    );
+    assert_eq!(mappings(kept.maps.remove(0)), ["I102>558 relatedto"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use codesystems::model::DisplayRank;
 use codesystems::{ConceptIx, Edition, EditionBuilder};
 use tempfile::TempDir;
-use valuesets::conceptmap::ConceptMapBuilder;
+use valuesets::conceptmap::{ConceptMap, ConceptMapBuilder};
 
 use crate::archive::File;
 use crate::{Format, Options, Release, Report, Resource, Result, Sink};
@@ -121,6 +121,23 @@ impl Read {
         });
         designations.collect()
     }
+}
+
+/// The mappings of a map, compiled and read back: source, target (empty for none), relationship in
+/// R4 and properties as `name=value`.
+pub(crate) fn mappings(map: ConceptMapBuilder) -> Vec<String> {
+    let map = ConceptMap::from_bytes(map.finish().unwrap().into()).unwrap();
+    let rows = (0..map.row_count()).filter_map(|row| map.mapping(row));
+    let rows = rows.map(|mapping| {
+        let properties = mapping.properties().map(|part| {
+            let value = part.value.text().into_owned();
+            format!(" {}={value}", part.name)
+        });
+        let (source, target) = (mapping.source(), mapping.target().unwrap_or_default());
+        let equivalence = mapping.relationship().r4();
+        format!("{source}>{target} {equivalence}{}", properties.collect::<String>())
+    });
+    rows.collect()
 }
 
 /// Loads `files` with default options.

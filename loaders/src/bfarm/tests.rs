@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use codesystems::ConceptIx;
 use codesystems::model::DisplayRank;
 
-use super::test_files::{Kept, Read, Written, load, load_paths, recognised, shared};
+use super::test_files::{Kept, Read, Written, load, load_paths, mappings, recognised, shared};
 use crate::{Format, Options, Release, Result};
 
 const GRUPPEN: &str = "Q00;Q09;17;Erfundene Gruppe; mit Strichpunkt\r\n";
@@ -350,13 +350,56 @@ mod transitions {
     }
 
     #[test]
+    fn every_mapping_says_how_it_relates_and_whether_it_is_automatic_in_its_direction() {
+        let (mut kept, _) =
+            load(&[("icd10gm2025syst_umsteiger_2024_2025.txt", ICD.as_bytes())]).unwrap();
+        let backward = mappings(kept.maps.remove(1));
+        assert_eq!(
+            mappings(kept.maps.remove(0)),
+            [
+                "A00.0>A00.0 equivalent automatic=true",
+                "B01>B01.1 narrower automatic=false",
+                "B01>B01.2 narrower automatic=false",
+                "C01>C03 wider automatic=true",
+                "C02>C03 wider automatic=true",
+                "D01> unmatched",
+                "F01>F02 equivalent automatic=true",
+                "G01>G01 relatedto automatic=false",
+            ]
+        );
+        assert_eq!(
+            backward,
+            [
+                "A00.0>A00.0 equivalent automatic=true",
+                "B01.1>B01 wider automatic=true",
+                "B01.2>B01 wider automatic=true",
+                "C03>C01 narrower automatic=false",
+                "C03>C02 narrower automatic=false",
+                "E01> unmatched",
+                "F02>F01 equivalent automatic=true",
+                "G01>G01 relatedto automatic=true",
+            ]
+        );
+    }
+
+    #[test]
     fn procedures_carry_their_laterality() {
         let rows = "1-426.2;J;1-426.20;J;;A\n5-470.0;N;5-470.0;N;A;A\n";
-        let (kept, _) = load(&[("ops2025syst_umsteiger_2024_2025.txt", rows.as_bytes())]).unwrap();
+        let (mut kept, _) =
+            load(&[("ops2025syst_umsteiger_2024_2025.txt", rows.as_bytes())]).unwrap();
         let meta = &kept.maps[0].meta;
         assert_eq!(meta.url, "http://fhir.de/ConceptMap/bfarm/ops-2024-2025");
         let properties: Vec<&str> = meta.properties.iter().map(|p| p.code.as_str()).collect();
         assert_eq!(properties, ["automatic", "source-laterality", "target-laterality"]);
+        assert_eq!(
+            mappings(kept.maps.remove(0)),
+            [
+                "1-426.2>1-426.20 relatedto automatic=false source-laterality=true \
+                 target-laterality=true",
+                "5-470.0>5-470.0 equivalent automatic=true source-laterality=false \
+                 target-laterality=false",
+            ]
+        );
     }
 
     #[test]
