@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use codesystems::model::ConceptIx;
 use codesystems::{Edition, EditionBuilder, LanguagePreference, PropertyValue};
-use valuesets::conceptmap::ConceptMapBuilder;
+use valuesets::conceptmap::{ConceptMap, ConceptMapBuilder};
 
 use crate::{Options, Report, Resource, Result, Sink, load, recognise};
 
@@ -12,7 +12,7 @@ use crate::{Options, Report, Resource, Result, Sink, load, recognise};
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     pub(crate) editions: Vec<Edition>,
-    pub(crate) maps: Vec<ConceptMapBuilder>,
+    pub(crate) maps: Vec<ConceptMap>,
     pub(crate) report: Report,
     pub(crate) formats: Vec<&'static str>,
 }
@@ -26,7 +26,7 @@ impl Sink for Kept {
     }
 
     fn concept_map(&mut self, map: ConceptMapBuilder) -> Result<()> {
-        self.maps.push(map);
+        self.maps.push(ConceptMap::from_bytes(map.finish().unwrap().into()).unwrap());
         Ok(())
     }
 
@@ -110,4 +110,16 @@ pub(crate) fn designations(edition: &Edition, code: &str) -> Vec<String> {
         format!("{}/{used}: {}", designation.language(), designation.value())
     };
     edition.designations(at(edition, code)).map(line).collect()
+}
+
+/// Loads a file cut off and disturbed at many places; whatever comes out, nothing may panic.
+pub(crate) fn endures_damage(name: &str, text: &str, options: &Options) {
+    let bytes = text.as_bytes();
+    for at in (0..bytes.len()).step_by(bytes.len() / 40 + 1) {
+        let _ = load_files(&[(name, &bytes[..at])], options);
+        for damage in [&b"\xff"[..], b"\"", b"\n", b"\\", b"<", b"\x1f"] {
+            let damaged = [&bytes[..at], damage, &bytes[at..]].concat();
+            let _ = load_files(&[(name, &damaged)], options);
+        }
+    }
 }

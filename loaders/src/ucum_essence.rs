@@ -333,7 +333,9 @@ fn meta(options: &Options) -> EditionMeta {
 #[cfg(test)]
 mod tests {
     use crate::Options;
-    use crate::test_sink::{at, designations, display, load_files, load_paths, shared, values};
+    use crate::test_sink::{
+        at, designations, display, endures_damage, load_files, load_paths, shared, values,
+    };
 
     const ESSENCE: &str = r#"<?xml version="1.0" encoding="ascii"?>
 <root xmlns="http://unitsofmeasure.org/ucum-essence" version="9.9" revision-date="2030-01-02">
@@ -388,6 +390,11 @@ mod tests {
             let message = loaded.err().unwrap().to_string();
             assert!(message.contains(expected), "{message}");
         }
+    }
+
+    #[test]
+    fn damaged_files_never_panic() {
+        endures_damage("u.xml", ESSENCE, &Options::default());
     }
 
     #[test]

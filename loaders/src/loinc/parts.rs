@@ -59,8 +59,13 @@ impl Loader<'_> {
         let uri = table.column("Property");
         let mut properties: FxHashMap<String, (PropertyId, u8)> = FxHashMap::default();
         let mut rows = 0;
+        // Rows of a term follow each other.
+        let mut term = (String::new(), None);
         while let Some(row) = table.next()? {
-            let Some(concept) = self.builder.find(row.get(code)) else {
+            if term.0 != row.get(code) {
+                term = (row.get(code).to_owned(), self.builder.find(row.get(code)));
+            }
+            let Some(concept) = term.1 else {
                 self.unknown(&file.path, row.line, row.get(code));
                 continue;
             };

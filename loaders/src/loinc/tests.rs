@@ -1,6 +1,6 @@
 use crate::Options;
 use crate::test_sink::{
-    Kept, at, codes, designations, display, load_files, load_paths, shared, values,
+    Kept, at, codes, designations, display, endures_damage, load_files, load_paths, shared, values,
 };
 
 const TERMS: &str = "\u{feff}\"LOINC_NUM\",\"COMPONENT\",\"PROPERTY\",\"TIME_ASPCT\",\"SYSTEM\",\"SCALE_TYP\",\"METHOD_TYP\",\"CLASS\",\"VersionLastChanged\",\"STATUS\",\"CONSUMER_NAME\",\"CLASSTYPE\",\"RELATEDNAMES2\",\"SHORTNAME\",\"EXTERNAL_COPYRIGHT_NOTICE\",\"LONG_COMMON_NAME\",\"AssociatedObservations\",\"DisplayName\"
@@ -291,4 +291,9 @@ fn the_hl7_subset_holds_what_its_tables_hold() {
     assert_eq!(values(edition, "100041-3", "answer-list"), ["LL360-9"]);
     let bacteria = edition.descendants(at(edition, "LP14082-9"));
     assert!(bacteria.iter().any(|concept| edition.code(concept) == "595-9"));
+}
+
+#[test]
+fn damaged_tables_never_panic() {
+    endures_damage("Loinc.csv", TERMS, &Options::default());
 }

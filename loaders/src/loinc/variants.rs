@@ -99,13 +99,23 @@ impl Loader<'_> {
         }
         let short = row.get(columns.short);
         self.designate(concept, tag, self.uses.short_name, DisplayRank::Synonym, short);
-        // Some producers list names apart by "; ", others join groups of synonyms by blanks and
-        // the synonyms in a group by ";": these cannot be taken apart and stay together.
-        for name in row.get(columns.related).split("; ") {
+        let related = row.get(columns.related);
+        for name in related_names(related) {
             let use_id = self.uses.related_names;
-            self.designate(concept, tag, use_id, DisplayRank::SearchOnly, name.trim());
+            self.designate(concept, tag, use_id, DisplayRank::SearchOnly, name);
         }
     }
+}
+
+/// The names in RELATEDNAMES2 of a variant: apart by `; ` where a producer lists a few synonyms.
+///
+/// Long lists stay one text, which is searched by its words: they are copies of the English column
+/// or groups of words without a separator that could be relied on (in the release, blanks between
+/// groups and `;` inside of them).
+fn related_names(text: &str) -> impl Iterator<Item = &str> {
+    const FEW: usize = 4;
+    let few = text.matches("; ").count() < FEW;
+    text.split(if few { "; " } else { "\n" }).map(str::trim)
 }
 
 #[cfg(test)]
@@ -124,6 +134,14 @@ mod tests {
         ] {
             assert_eq!(language_tag(name).as_deref(), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn short_lists_of_names_are_taken_apart() {
+        let names = |text| related_names(text).collect::<Vec<_>>();
+        assert_eq!(names("COHb; CO-Hämoglobin"), ["COHb", "CO-Hämoglobin"]);
+        assert_eq!(names("水平;浓度 血;血液"), ["水平;浓度 血;血液"]);
+        assert_eq!(names("a; b; c; d; e"), ["a; b; c; d; e"]);
     }
 
     #[test]

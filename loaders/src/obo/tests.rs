@@ -1,5 +1,7 @@
 use crate::Options;
-use crate::test_sink::{at, designations, display, load_files, load_paths, shared, values};
+use crate::test_sink::{
+    at, designations, display, endures_damage, load_files, load_paths, shared, values,
+};
 
 const ONTOLOGY: &str = r#"format-version: 1.2
 data-version: hp/releases/2024-12-01
@@ -178,4 +180,9 @@ fn the_human_phenotype_ontology_is_read_whole() {
     assert_eq!(values(edition, "HP:0004715", "replacedBy"), ["HP:0000003"]);
     assert!(edition.is_ancestor(at(edition, "HP:0000001"), at(edition, "HP:0000003")));
     assert_eq!(edition.inactive().len(), 450 + 3_832 - 387);
+}
+
+#[test]
+fn damaged_files_never_panic() {
+    endures_damage("hp.obo", ONTOLOGY, &Options::default());
 }
