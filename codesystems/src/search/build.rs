@@ -1,16 +1,14 @@
 //! From designations to the sections of a text index.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 use zerocopy::IntoBytes;
 use zerocopy::little_endian::U32;
 
-use super::bits::{self, Bits};
 use super::collect::{CHUNK, Corpus, PART, WORD};
 use super::postings::{Where, write_list, write_number};
 use super::sections::{Header, TextSections, VERSION};
 use super::terms::{self, to_u32};
+use super::unions::{self, Space};
 use crate::model::{ConceptIx, DisplayRank};
 use crate::{Error, Result};
 
@@ -44,7 +42,12 @@ pub struct BuildOptions {
     /// German compounds are taken apart when there are at least this many designations: fewer
     /// hold too few words to learn from, and inline code systems must cost nothing.
     pub compounds_from_designations: usize,
-    /// The union of a range of tokens is stored when it has at least this many postings ...
+    /// The best designations and the number of concepts of a range of tokens are stored when it
+    /// has at least this many postings.
+    pub frequent_from_postings: usize,
+    /// So are its concepts.
+    pub sets_from_postings: usize,
+    /// So are all its designations, when it has at least this many postings ...
     pub wide_from_postings: usize,
     /// ... and at least one posting for so many designations.
     pub wide_designations_per_posting: usize,
@@ -54,6 +57,8 @@ impl Default for BuildOptions {
     fn default() -> Self {
         Self {
             compounds_from_designations: 256,
+            frequent_from_postings: 4_096,
+            sets_from_postings: 16_384,
             wide_from_postings: 65_536,
             wide_designations_per_posting: 8,
         }
@@ -87,7 +92,7 @@ pub fn build_with<'a>(
         |designation: &u32| texts.get(*designation as usize).map_or(0, |t| t.concept.0);
     let place_concepts: Vec<u32> = places.iter().map(concept_of).collect();
     let space = Space { concepts: &place_concepts, concept_count: input.concept_count };
-    let wide_ranges = wide_ranges(&corpus, &lists, &space, options)?;
+    let (frequent_ranges, wide_ranges) = unions::encode(&corpus.terms, &lists, &space, options)?;
     let (posting_offsets, postings) = lists.encode()?;
     let (token_codes, token_offsets, designation_tokens) = encode_tokens(&corpus)?;
     let header = Header {
@@ -111,6 +116,7 @@ pub fn build_with<'a>(
         designation_tokens,
         token_codes: to_bytes(&token_codes),
         wide_ranges,
+        frequent_ranges,
     })
 }
 
@@ -163,7 +169,7 @@ fn places(corpus: &Corpus, qualities: &[u16]) -> Result<Vec<u32>> {
 
 /// The posting lists of all tokens, not yet encoded: `place << 2 | where`.
 #[derive(Debug)]
-struct Lists {
+pub(super) struct Lists {
     starts: Vec<usize>,
     ends: Vec<usize>,
     postings: Vec<u32>,
@@ -198,7 +204,8 @@ impl Lists {
         }
     }
 
-    fn of(&self, token: usize) -> &[u32] {
+    /// The postings of `token`: `place << 2 | where`, ascending.
+    pub(super) fn of(&self, token: usize) -> &[u32] {
         let bounds = self.starts.get(token).zip(self.ends.get(token));
         bounds.and_then(|(&start, &end)| self.postings.get(start..end)).unwrap_or_default()
     }
@@ -259,107 +266,4 @@ fn encode_tokens(corpus: &Corpus) -> Result<(Vec<u32>, Vec<u32>, Vec<u8>)> {
         offsets.push(to_u32(bytes.len(), "bytes of designations")?);
     }
     Ok((codes, offsets, bytes))
-}
-
-/// The numbers that stored sets are made of.
-#[derive(Debug, Clone, Copy)]
-struct Space<'p> {
-    /// Concept of each place.
-    concepts: &'p [u32],
-    concept_count: u32,
-}
-
-/// The section of that name.
-fn wide_ranges(
-    corpus: &Corpus,
-    lists: &Lists,
-    space: &Space<'_>,
-    options: &BuildOptions,
-) -> Result<Vec<u8>> {
-    let relative = space.concepts.len() / options.wide_designations_per_posting.max(1);
-    let threshold = options.wide_from_postings.max(relative).max(1);
-    let mut search = WideSearch { terms: &corpus.terms, lists, threshold, found: Vec::new() };
-    search.visit(0..corpus.terms.len(), 0);
-    let mut ranges = search.found;
-    ranges.sort_unstable_by_key(|range| (range.start, range.end));
-    ranges.dedup();
-    if ranges.is_empty() {
-        // Not even a thread pool is started for an inline code system.
-        return Ok(0_u32.to_le_bytes().to_vec());
-    }
-    let sets: Vec<(u32, Vec<u64>)> =
-        ranges.par_iter().map(|range| union(range.clone(), lists, space)).collect();
-    let mut out = to_u32(ranges.len(), "ranges")?.to_le_bytes().to_vec();
-    for (range, (concepts, _)) in ranges.iter().zip(&sets) {
-        let (first, behind) = (to_u32(range.start, "tokens")?, to_u32(range.end, "tokens")?);
-        [first, behind, *concepts].iter().for_each(|number| out.extend(number.to_le_bytes()));
-    }
-    for (_, words) in sets {
-        words.iter().for_each(|word| out.extend(word.to_le_bytes()));
-    }
-    Ok(out)
-}
-
-/// Looks for all prefixes, and all tokens, with many postings.
-#[derive(Debug)]
-struct WideSearch<'b> {
-    terms: &'b [Box<str>],
-    lists: &'b Lists,
-    threshold: usize,
-    found: Vec<Range<usize>>,
-}
-
-impl WideSearch<'_> {
-    /// `range`: the tokens that share their first `depth` bytes.
-    fn visit(&mut self, range: Range<usize>, depth: usize) {
-        if range.is_empty() || self.weight(&range) < self.threshold {
-            return;
-        }
-        if depth > 0 {
-            self.found.push(range.clone());
-        }
-        let byte = |row: usize| self.terms.get(row).and_then(|term| term.as_bytes().get(depth));
-        let mut groups = Vec::new();
-        let mut start = range.start;
-        while start < range.end {
-            let first = byte(start);
-            let group = (start..range.end).take_while(|&row| byte(row) == first).count();
-            groups.push((first.is_some(), start..start + group));
-            start += group;
-        }
-        for (longer, group) in groups {
-            if longer {
-                self.visit(group, depth + 1);
-            } else if self.weight(&group) >= self.threshold {
-                self.found.push(group);
-            }
-        }
-    }
-
-    fn weight(&self, range: &Range<usize>) -> usize {
-        range.clone().map(|token| self.lists.of(token).len()).sum()
-    }
-}
-
-/// How many concepts have a token of `range`, and the three sets of the range, one behind the other.
-fn union(range: Range<usize>, lists: &Lists, space: &Space<'_>) -> (u32, Vec<u64>) {
-    let places = space.concepts.len() as u32;
-    let sets = [(); 3].map(|()| Bits::new(places));
-    let [mut first, mut later, mut part] = sets;
-    let mut concepts = Bits::new(space.concept_count);
-    for posting in range.flat_map(|token| lists.of(token)) {
-        let place = posting >> 2;
-        match Where::from_bits(*posting) {
-            Where::First => first.insert(place),
-            Where::Later => later.insert(place),
-            Where::Part => part.insert(place),
-        };
-        space.concepts.get(place as usize).map(|&concept| concepts.insert(concept));
-    }
-    let mut words = Vec::with_capacity(2 * bits::words(places) + concepts.words().len());
-    words.extend(first.words().iter().zip(later.words()).map(|(first, later)| first | later));
-    let planes = first.words().iter().zip(later.words()).zip(part.words());
-    words.extend(planes.map(|((first, later), part)| first | part & !later));
-    words.extend(concepts.words());
-    (concepts.len() as u32, words)
 }

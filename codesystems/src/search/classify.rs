@@ -2,7 +2,7 @@
 
 use super::collect::WORD;
 use super::evaluate::{Class, MatchKind};
-use super::index::TextIndex;
+use super::index::{Entry, TextIndex};
 use super::query::MOST_WORDS;
 use super::resolve::{Split, Word};
 
@@ -20,39 +20,61 @@ struct Findings {
     first_exact: bool,
 }
 
-impl TextIndex<'_> {
-    /// How `designation` matches all of `words`, `None` when it does not.
-    pub(super) fn classify(&self, designation: u32, words: &[Word]) -> Option<Class> {
-        let mut findings = self.findings(designation, words);
-        for (word, best) in words.iter().zip(&mut findings.best) {
-            if *best == MISSING && word.splits.iter().any(|split| self.is_split(designation, split))
-            {
+/// Tells how designations match a query; keeps its memory from one to the next.
+#[derive(Debug)]
+pub(super) struct Classifier<'q> {
+    index: &'q TextIndex<'q>,
+    words: &'q [Word],
+    entries: Vec<Entry>,
+}
+
+impl<'q> Classifier<'q> {
+    pub(super) fn new(index: &'q TextIndex<'q>, words: &'q [Word]) -> Self {
+        Self { index, words, entries: Vec::new() }
+    }
+
+    /// How `designation` matches all words, `None` when it does not.
+    pub(super) fn classify(&mut self, designation: u32) -> Option<Class> {
+        self.entries.clear();
+        self.entries.extend(self.index.entries(designation));
+        // Most candidates lack a word; this tells so cheaply.
+        let lacks = |word: &Word| !self.entries.iter().any(|entry| word.contains(entry.token));
+        if self.words.iter().any(|word| word.splits.is_empty() && lacks(word)) {
+            return None;
+        }
+        let mut findings = self.findings();
+        let is_split =
+            |word: &Word| word.splits.iter().any(|split| self.index.is_split(designation, split));
+        for (word, best) in self.words.iter().zip(&mut findings.best) {
+            if *best == MISSING && is_split(word) {
                 *best = IN_PART;
             }
         }
-        let best = findings.best.get(..words.len())?;
+        let best = findings.best.get(..self.words.len())?;
         let worst = best.iter().copied().min().filter(|&worst| worst != MISSING)?;
-        let kind = if words.iter().any(|word| word.fuzzy) {
-            MatchKind::Similar
-        } else if worst == EXACT && self.is_whole_text(designation, words) {
-            MatchKind::WholeText
-        } else {
-            match worst {
-                EXACT => MatchKind::WholeWords,
-                BEGINNING => MatchKind::Beginnings,
-                _ => MatchKind::Parts,
-            }
-        };
+        let kind = self.kind(designation, worst);
         let exact = matches!(kind, MatchKind::WholeText | MatchKind::WholeWords);
         Some(Class::new(kind, if exact { findings.first_exact } else { findings.first }))
     }
 
-    fn findings(&self, designation: u32, words: &[Word]) -> Findings {
+    fn kind(&self, designation: u32, worst: u8) -> MatchKind {
+        if self.words.iter().any(|word| word.fuzzy) {
+            return MatchKind::Similar;
+        }
+        match worst {
+            EXACT if self.index.is_whole_text(designation, self.words) => MatchKind::WholeText,
+            EXACT => MatchKind::WholeWords,
+            BEGINNING => MatchKind::Beginnings,
+            _ => MatchKind::Parts,
+        }
+    }
+
+    fn findings(&self) -> Findings {
         let mut findings = Findings::default();
         let mut position = 0_u32;
-        for entry in self.entries(designation) {
+        for entry in &self.entries {
             position += u32::from(entry.kind == WORD);
-            for (word, best) in words.iter().zip(&mut findings.best) {
+            for (word, best) in self.words.iter().zip(&mut findings.best) {
                 let found = finding(word, entry.token, entry.is_part());
                 *best = found.max(*best);
                 if position == 1 && found >= BEGINNING {
@@ -63,7 +85,9 @@ impl TextIndex<'_> {
         }
         findings
     }
+}
 
+impl TextIndex<'_> {
     /// Whether `designation` has both halves, one behind the other.
     pub(super) fn is_split(&self, designation: u32, split: &Split) -> bool {
         let (mut left_before, mut left_here) = (false, false);

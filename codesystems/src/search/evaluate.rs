@@ -11,6 +11,7 @@ use roaring::RoaringBitmap;
 use rustc_hash::FxHashSet;
 
 use super::bits::{Bits, members};
+use super::classify::Classifier;
 use super::index::{TextIndex, WideSets};
 use super::postings::Where;
 use super::query::Query;
@@ -103,7 +104,7 @@ pub(super) struct Costs {
 
 impl Default for Costs {
     fn default() -> Self {
-        Self { classify: 50, postings: 16, pass: 12, visit: 4 }
+        Self { classify: 250, postings: 24, pass: 5, visit: 4 }
     }
 }
 
@@ -161,8 +162,8 @@ impl TextIndex<'_> {
             return (0..self.concept_count).collect();
         }
         let Some(words) = self.resolve(query) else { return RoaringBitmap::new() };
-        if let Some(wide) = self.single_wide(&words) {
-            return wide.concepts.to_roaring();
+        if let Some(range) = self.single_range(&words) {
+            return self.concepts_of_range(range);
         }
         match self.evaluate(&words, None) {
             Outcome::Listed(listed) => listed.iter().map(|listed| listed.concept).collect(),
@@ -180,6 +181,11 @@ impl TextIndex<'_> {
             return self.everything(selection);
         }
         let Some(words) = self.resolve(query) else { return Hits::default() };
+        if let ([word], Some(range)) = (words.as_slice(), self.single_range(&words))
+            && let Some(hits) = self.page_of_range(word, range, selection)
+        {
+            return hits;
+        }
         match self.evaluate(&words, selection.within) {
             Outcome::Listed(listed) => self.page_of_listed(listed, selection),
             Outcome::Sets(found) => self.page_of_sets(&words, &found, selection),
@@ -220,7 +226,7 @@ impl TextIndex<'_> {
         let mut remaining: u64 = order.iter().map(|word| self.fill_cost(word)).sum();
         let classify = self.costs.classify;
         if let Some(within) = within {
-            let per_concept = (self.place_count() / self.concept_count.max(1)) as u64 + 1;
+            let per_concept = self.designations_per_concept();
             let rarest = order.first().map_or(0, |word| self.posting_estimate(word));
             if within.len() * per_concept < rarest.min(remaining / classify.max(1)) {
                 return Outcome::Listed(self.list_concepts(within.iter(), words));
@@ -246,6 +252,15 @@ impl TextIndex<'_> {
             }
         }
         found.map_or(Outcome::Listed(Vec::new()), |found| Outcome::Sets(Box::new(found)))
+    }
+
+    /// Whether it is cheaper to look at `concepts` concepts than to walk over `places` places.
+    pub(super) fn lists_faster(&self, concepts: u64, places: u64) -> bool {
+        concepts * self.designations_per_concept() * self.costs.classify < places * self.costs.visit
+    }
+
+    fn designations_per_concept(&self) -> u64 {
+        u64::from(self.place_count() / self.concept_count.max(1)) + 1
     }
 
     /// What it costs to bring the postings of `word` into sets.
@@ -293,8 +308,9 @@ impl TextIndex<'_> {
             let wanted = within.is_none_or(|within| within.contains(concept));
             wanted.then_some((concept, self.designation_of_place(place)?))
         });
+        let mut classifier = Classifier::new(self, words);
         let listed = candidates.filter_map(|(concept, designation)| {
-            let class = self.classify(designation, words)?;
+            let class = classifier.classify(designation)?;
             Some(Listed::new(self, class, designation, concept))
         });
         listed.collect()
@@ -304,8 +320,9 @@ impl TextIndex<'_> {
         let designations = concepts.flat_map(|concept| {
             self.designations_of(concept).map(move |designation| (concept, designation))
         });
+        let mut classifier = Classifier::new(self, words);
         let listed = designations.filter_map(|(concept, designation)| {
-            let class = self.classify(designation, words)?;
+            let class = classifier.classify(designation)?;
             Some(Listed::new(self, class, designation, concept))
         });
         listed.collect()
@@ -340,13 +357,6 @@ impl TextIndex<'_> {
         found
     }
 
-    /// The stored union that is the whole answer to `words`, if there is one.
-    fn single_wide(&self, words: &[Word]) -> Option<WideSets<'_>> {
-        let [Word { direct, joined: None, splits, .. }] = words else { return None };
-        let ([range], []) = (direct.as_slice(), splits.as_slice()) else { return None };
-        self.wide(range)
-    }
-
     /// The concepts of all places found.
     fn concepts(&self, found: &Found) -> Bits {
         let mut concepts = Bits::new(self.concept_count);
@@ -357,20 +367,12 @@ impl TextIndex<'_> {
     }
 
     fn page_of_sets(&self, words: &[Word], found: &Found, selection: &Selection<'_>) -> Hits {
-        let wide = self.single_wide(words);
-        let total = match (selection.within, wide) {
-            (None, Some(wide)) => wide.concept_count.into(),
-            (None, None) => self.concepts(found).len() as u64,
-            (Some(within), _) => {
-                let all = match wide {
-                    Some(wide) => wide.concepts.to_roaring(),
-                    None => self.concepts(found).to_roaring(),
-                };
-                let wanted = all & within;
+        let total = match selection.within {
+            None => self.concepts(found).len() as u64,
+            Some(within) => {
+                let wanted = self.concepts(found).to_roaring() & within;
                 // A walk over places could pass many of other concepts before it meets the few.
-                if wanted.len() * 4 * self.costs.classify
-                    < found.other.len() as u64 * self.costs.visit
-                {
+                if self.lists_faster(wanted.len(), found.other.len() as u64) {
                     let listed = self.list_concepts(wanted.iter(), words);
                     return self.page_of_listed(listed, selection);
                 }
@@ -384,8 +386,7 @@ impl TextIndex<'_> {
             self.walk_exact(words, &mut walk);
         }
         walk.sets(words, found);
-        let hits = walk.hits.iter().skip(selection.offset).map(|listed| listed.hit()).collect();
-        Hits { total, hits }
+        Hits { total, hits: walk.hits(selection.offset) }
     }
 
     /// Walks over the designations that have every word as a whole.
@@ -461,17 +462,30 @@ impl Found {
 
 /// Collects hits in order until there are enough.
 #[derive(Debug)]
-struct Walk<'i, 'w> {
+pub(super) struct Walk<'i, 'w> {
     index: &'i TextIndex<'i>,
-    within: Option<&'w RoaringBitmap>,
+    pub(super) within: Option<&'w RoaringBitmap>,
     want: usize,
     hits: Vec<Listed>,
     seen: FxHashSet<u32>,
 }
 
 impl<'i, 'w> Walk<'i, 'w> {
-    fn new(index: &'i TextIndex<'i>, within: Option<&'w RoaringBitmap>, want: usize) -> Self {
+    pub(super) fn new(
+        index: &'i TextIndex<'i>,
+        within: Option<&'w RoaringBitmap>,
+        want: usize,
+    ) -> Self {
         Self { index, within, want, hits: Vec::new(), seen: FxHashSet::default() }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.hits.len() >= self.want
+    }
+
+    /// The hits from `offset` on.
+    pub(super) fn hits(&self, offset: usize) -> Vec<Hit> {
+        self.hits.iter().skip(offset).map(|listed| listed.hit()).collect()
     }
 
     /// Adds a hit unless its concept has a better one; false when there are enough.
@@ -483,7 +497,7 @@ impl<'i, 'w> Walk<'i, 'w> {
     }
 
     /// Adds the designation at `place`; false when there are enough.
-    fn visit(&mut self, place: u32, class: Class) -> bool {
+    pub(super) fn visit(&mut self, place: u32, class: Class) -> bool {
         let Some(concept) = self.index.concept_of_place(place) else { return true };
         if self.within.is_some_and(|within| !within.contains(concept)) {
             return true;

@@ -36,45 +36,31 @@ impl TextIndex<'_> {
     /// All tokens that `automaton` accepts, with their distance.
     ///
     /// The states after each byte of a token are kept for the next token, which shares its
-    /// beginning; behind a beginning from which nothing is accepted the walk goes on by search.
+    /// beginning; tokens with a beginning from which nothing is accepted are passed over.
     fn accepted(&self, automaton: &DFA) -> Vec<(u8, u32)> {
         let mut found = Vec::new();
         let mut states = vec![automaton.initial_state()];
+        let mut hopeless = usize::MAX;
         let mut cursor = self.terms.cursor(0);
-        let mut advanced = cursor.next();
-        while let Some(token) = advanced {
+        while let Some(token) = cursor.next() {
+            if cursor.shared() >= hopeless {
+                continue;
+            }
             states.truncate(cursor.shared() + 1);
             let mut state = states.last().copied().unwrap_or(SINK_STATE);
+            hopeless = usize::MAX;
             for &byte in cursor.term().get(states.len() - 1..).unwrap_or_default() {
                 state = automaton.transition(state, byte);
                 if state == SINK_STATE {
+                    hopeless = states.len();
                     break;
                 }
                 states.push(state);
             }
-            if state != SINK_STATE {
-                if let Distance::Exact(distance) = automaton.distance(state) {
-                    found.push((distance, token));
-                }
-            } else if let Some(next) = self.behind(cursor.term(), states.len(), token) {
-                cursor = self.terms.cursor_at(next);
-                states.truncate(1);
+            if let Distance::Exact(distance) = automaton.distance(state) {
+                found.push((distance, token));
             }
-            advanced = cursor.next();
         }
         found
-    }
-
-    /// Where the tokens that share the first `length` bytes of `term` end, when that is worth a jump.
-    fn behind(&self, term: &[u8], length: usize, token: u32) -> Option<u32> {
-        const WORTH: u32 = 64;
-        // Deep beginnings have few tokens; reading over these is cheaper than searching.
-        if length > 3 {
-            return None;
-        }
-        let mut key = term.get(..length)?.to_vec();
-        key.push(u8::MAX);
-        let next = self.terms.lower_bound(&key);
-        (next > token.saturating_add(WORTH)).then_some(next)
     }
 }

@@ -8,9 +8,10 @@ use zerocopy::little_endian::{U16, U32, U64};
 use super::bits::{self, StoredBits};
 use super::collect::PART;
 use super::evaluate::Costs;
-use super::postings::{Numbers, Postings};
+use super::postings::{Numbers, Postings, Where};
 use super::sections::{
-    Header, TextSectionRefs, VERSION, WideRange, long_numbers, numbers, row, short_numbers,
+    FrequentRange, Header, TextSectionRefs, VERSION, WideRange, long_numbers, numbers, row,
+    short_numbers,
 };
 use super::terms::Terms;
 use crate::{Error, Result};
@@ -33,6 +34,7 @@ pub struct TextIndex<'e> {
     designation_tokens: &'e [u8],
     token_codes: &'e [U32],
     wide: Wide<'e>,
+    frequent: Frequent<'e>,
     pub(super) costs: Costs,
 }
 
@@ -45,6 +47,24 @@ struct Wide<'e> {
     concept_words: usize,
 }
 
+/// Stored beginnings of answers.
+#[derive(Debug, Clone, Copy)]
+struct Frequent<'e> {
+    ranges: &'e [FrequentRange],
+    bytes: &'e [u8],
+}
+
+/// What is stored of a frequent range.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Best<'e> {
+    /// How many concepts have a token of the range.
+    pub(super) concept_count: u32,
+    /// The best places; see [`BestPlaces`].
+    pub(super) places: BestPlaces<'e>,
+    /// The concepts as a serialized bitmap, empty when they are not stored.
+    pub(super) set: &'e [u8],
+}
+
 /// The stored union of one range of tokens.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WideSets<'e> {
@@ -54,8 +74,6 @@ pub(super) struct WideSets<'e> {
     pub(super) first_or_part: &'e [U64],
     /// Concepts with a token of the range.
     pub(super) concepts: StoredBits<'e>,
-    /// How many these are.
-    pub(super) concept_count: u32,
 }
 
 /// One token of a designation.
@@ -109,6 +127,7 @@ impl<'e> TextIndex<'e> {
             designation_tokens: sections.designation_tokens,
             token_codes: rows(sections.token_codes, "token_codes", terms)?,
             wide: Wide::new(sections.wide_ranges, header).ok_or(size("wide_ranges"))?,
+            frequent: Frequent::new(sections.frequent_ranges).ok_or(size("frequent_ranges"))?,
             costs: Costs::default(),
         })
     }
@@ -175,6 +194,11 @@ impl<'e> TextIndex<'e> {
         })
     }
 
+    /// The stored beginning of the answer for exactly `tokens`.
+    pub(super) fn frequent(&self, tokens: &Range<u32>) -> Option<Best<'e>> {
+        self.frequent.find(tokens)
+    }
+
     /// The stored union of exactly `tokens`.
     pub(super) fn wide(&self, tokens: &Range<u32>) -> Option<WideSets<'e>> {
         self.wide.find(tokens)
@@ -204,7 +228,45 @@ impl<'e> Wide<'e> {
             whole,
             first_or_part,
             concepts: StoredBits(words.get(..self.concept_words)?),
-            concept_count: self.ranges.get(row)?.concepts.get(),
+        })
+    }
+}
+
+impl<'e> Frequent<'e> {
+    fn new(section: &'e [u8]) -> Option<Self> {
+        let (count, rest) = U32::read_from_prefix(section).ok()?;
+        let (ranges, bytes) =
+            <[FrequentRange]>::ref_from_prefix_with_elems(rest, count.get() as usize).ok()?;
+        Some(Self { ranges, bytes })
+    }
+
+    fn find(&self, tokens: &Range<u32>) -> Option<Best<'e>> {
+        let key = |range: &FrequentRange| (range.first.get(), range.behind.get());
+        let row = self.ranges.binary_search_by_key(&(tokens.start, tokens.end), key).ok()?;
+        let range = self.ranges.get(row)?;
+        let (best, set) = (range.best.get() as usize, range.set.get() as usize);
+        let next = self.ranges.get(row + 1).map(|next| next.best.get() as usize);
+        let end = next.unwrap_or(self.bytes.len());
+        Some(Best {
+            concept_count: range.concepts.get(),
+            places: BestPlaces(self.bytes.get(best..set)?),
+            set: self.bytes.get(set..end)?,
+        })
+    }
+}
+
+/// The best places of a frequent range, in the order of answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BestPlaces<'e>(&'e [u8]);
+
+impl<'e> BestPlaces<'e> {
+    pub(super) fn iter(self) -> impl Iterator<Item = (u32, Where)> + use<'e> {
+        let mut before = (0_u32, Where::First);
+        Numbers(self.0).map(move |number| {
+            let at = Where::from_bits(number);
+            let base = if at == before.1 { before.0 } else { 0 };
+            before = (base.wrapping_add(number >> 2), at);
+            before
         })
     }
 }

@@ -29,7 +29,9 @@ mod postings;
 mod query;
 mod resolve;
 mod sections;
+mod single;
 mod terms;
+mod unions;
 
 #[cfg(test)]
 mod tests;

@@ -38,6 +38,12 @@ impl Word {
         self.direct.is_empty() && self.joined.is_none() && self.splits.is_empty()
     }
 
+    /// Whether the word stands for `token`.
+    #[inline]
+    pub(super) fn contains(&self, token: u32) -> bool {
+        self.direct.iter().chain(&self.joined).any(|range| range.contains(&token))
+    }
+
     /// The word without its beginnings: only the tokens that equal it.
     pub(super) fn exactly(&self) -> Option<Self> {
         let direct = self.exact.iter().map(|&token| token..token + 1).collect();

@@ -68,9 +68,14 @@ sections! {
     /// Tokens by descending frequency: `u32 × T`.
     token_codes,
     /// Ranges of tokens with very many postings, with their unions as bit sets; `u32` count, then
-    /// per range `first, behind, concepts: u32` ascending, then per range three sets in words of
+    /// per range `first, behind: u32` ascending, then per range three sets in words of
     /// 64 bits: whole words by place, first words or parts by place, concepts.
     wide_ranges,
+    /// Ranges of tokens with many postings, with the beginning of their answer; `u32` count, then
+    /// per range `first, behind, concepts, best, set: u32` ascending, then bytes: at `best` up to
+    /// 512 places in the order of answers, as a posting list that starts anew where `where`
+    /// changes; at `set` the concepts as a serialized Roaring bitmap, or nothing.
+    frequent_ranges,
 }
 
 /// What a reader must know before it can read the rest.
@@ -91,7 +96,17 @@ pub(super) struct Header {
 pub(super) struct WideRange {
     pub(super) first: U32,
     pub(super) behind: U32,
+}
+
+/// One of the ranges in [`TextSections::frequent_ranges`].
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub(super) struct FrequentRange {
+    pub(super) first: U32,
+    pub(super) behind: U32,
     pub(super) concepts: U32,
+    pub(super) best: U32,
+    pub(super) set: U32,
 }
 
 /// The numbers of a section, `None` when it has not `count` of them.

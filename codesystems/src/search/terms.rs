@@ -120,13 +120,6 @@ impl<'e> Terms<'e> {
             term: Vec::with_capacity(64),
         }
     }
-
-    /// Reads on from `row`.
-    pub(super) fn cursor_at(&self, row: u32) -> Cursor<'e> {
-        let mut cursor = self.cursor(row as usize / BLOCK);
-        while cursor.row < row && cursor.next().is_some() {}
-        cursor
-    }
 }
 
 /// A walk over tokens in order.
@@ -197,7 +190,7 @@ mod tests {
             if let Some(terms) = Terms::new(&bytes) {
                 terms.prefixed(&key);
                 terms.find(&key);
-                terms.cursor_at(row).next();
+                terms.cursor(row as usize).next();
             }
         }
     }

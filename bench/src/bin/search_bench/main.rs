@@ -1,6 +1,7 @@
 //! Measures the text index: size, time and memory of a build, latencies of searches.
 //!
-//! `search_bench [concepts]`, 520,000 by default. With the feature `tantivy` the same corpus and
+//! `search_bench [concepts [query ...]]`, 520,000 concepts by default; queries named are measured
+//! alone, each run a thousand times. With the feature `tantivy` the same corpus and
 //! the same queries go through tantivy, too. Results: `docs/search-measurements.md`.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measuring program")]
@@ -41,8 +42,18 @@ fn main() {
         println!("  {name:20} {:>12} bytes", bytes.len());
     }
     println!("  {:20} {sum:>12} bytes", "all");
-    small_builds();
     let index = TextIndex::new(&sections.refs()).unwrap();
+    let named: Vec<String> = std::env::args().skip(2).collect();
+    if !named.is_empty() {
+        let repeated = |query| Workload { name: "named".into(), queries: vec![query; 1_000] };
+        let workloads: Vec<Workload> = named.into_iter().map(repeated).collect();
+        measure(&workloads, |query| {
+            let selection = Selection { within: None, offset: 0, limit: 20 };
+            index.search(&Query::parse(query).fuzzy(true), &selection).total
+        });
+        return;
+    }
+    small_builds();
     compare_dictionaries(&corpus, &sections.terms);
     let workloads = workloads(&corpus);
     let subtree: RoaringBitmap = (concepts / 3..concepts / 3 + concepts * 10 / 52).collect();

@@ -103,7 +103,12 @@ proptest! {
         within in proptest::option::of(proptest::collection::btree_set(0..9_u32, 0..6)),
         wide in prop_oneof![Just(2), Just(8), Just(usize::MAX)],
     ) {
-        let options = BuildOptions { wide_from_postings: wide, ..ALL_ON };
+        let options = BuildOptions {
+            frequent_from_postings: wide,
+            sets_from_postings: wide.saturating_mul(2),
+            wide_from_postings: wide.saturating_mul(3),
+            ..ALL_ON
+        };
         let within: Option<RoaringBitmap> = within.map(|within| within.into_iter().collect());
         check(&texts, &options, &query, within.as_ref());
     }
@@ -117,8 +122,8 @@ proptest! {
     fn damaged_bytes_are_survived(
         texts in texts(),
         query in query(),
-        damage in proptest::collection::vec((0..12_usize, any::<prop::sample::Index>(), any::<u8>()), 1..20),
-        cut in proptest::option::of(0..12_usize),
+        damage in proptest::collection::vec((0..13_usize, any::<prop::sample::Index>(), any::<u8>()), 1..20),
+        cut in proptest::option::of(0..13_usize),
     ) {
         let mut sections = index(&texts, &ALL_ON);
         let slots = slots(&mut sections);
@@ -136,7 +141,7 @@ proptest! {
 
     #[test]
     fn arbitrary_sections_are_survived(
-        bytes in proptest::collection::vec(any::<Vec<u8>>(), 12),
+        bytes in proptest::collection::vec(any::<Vec<u8>>(), 13),
         query in query(),
     ) {
         let mut sections = TextSections::default();
@@ -145,7 +150,7 @@ proptest! {
     }
 }
 
-fn slots(sections: &mut TextSections) -> [&mut Vec<u8>; 12] {
+fn slots(sections: &mut TextSections) -> [&mut Vec<u8>; 13] {
     let TextSections {
         header,
         terms,
@@ -159,6 +164,7 @@ fn slots(sections: &mut TextSections) -> [&mut Vec<u8>; 12] {
         designation_tokens,
         token_codes,
         wide_ranges,
+        frequent_ranges,
     } = sections;
     [
         header,
@@ -173,6 +179,7 @@ fn slots(sections: &mut TextSections) -> [&mut Vec<u8>; 12] {
         designation_tokens,
         token_codes,
         wide_ranges,
+        frequent_ranges,
     ]
 }
 
