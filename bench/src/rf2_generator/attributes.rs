@@ -9,7 +9,7 @@ fn types(category: Category) -> &'static [(u64, Category)] {
         Body, Disorder, Morphology, Object, Observable, Organism, Qualifier, Substance,
     };
     match category {
-        Category::Disorder => &[
+        Disorder => &[
             (363_698_007, Body),
             (116_676_008, Morphology),
             (246_075_003, Organism),
@@ -37,7 +37,7 @@ fn types(category: Category) -> &'static [(u64, Category)] {
         Category::Situation => {
             &[(246_090_004, Disorder), (408_729_009, Qualifier), (408_731_000, Qualifier)]
         }
-        Category::Observable => &[(704_319_004, Body), (370_130_000, Qualifier)],
+        Observable => &[(704_319_004, Body), (370_130_000, Qualifier)],
         Category::Specimen => &[(363_698_007, Body), (246_075_003, Substance)],
         _ => &[],
     }

@@ -32,8 +32,8 @@ pub(super) struct Wanted {
     pub(super) module: Option<u64>,
     /// Date of the version: of Full and Delta files, later rows are left out.
     pub(super) date: Option<u32>,
-    /// Whether the version is that of a pre-production release (`xsct`).
-    pub(super) experimental: bool,
+    /// Whether the version is that of a pre-production release (`xsct`), if a URI says so.
+    pub(super) experimental: Option<bool>,
     /// A version that is taken as it is, for a code system under another URL.
     pub(super) verbatim: Option<String>,
 }
@@ -69,8 +69,8 @@ impl Wanted {
         };
         let mut parts = path.split('/');
         let experimental = match parts.next()? {
-            "sct" => false,
-            "xsct" => true,
+            "sct" => Some(false),
+            "xsct" => Some(true),
             _ => return None,
         };
         let module = Some(parts.next()?.parse().ok()?);
@@ -121,7 +121,8 @@ pub(super) fn meta(
             format!("the snapshot has rows of {}, but the version is {date}", tables.newest)
         });
     }
-    let experimental = wanted.experimental || names.iter().any(|name| name.experimental);
+    let experimental =
+        wanted.experimental.unwrap_or_else(|| names.iter().any(|name| name.experimental));
     let scheme = if experimental { "xsct" } else { "sct" };
     let version = format!("http://snomed.info/{scheme}/{module}/version/{date:08}");
     let version = wanted.verbatim.clone().unwrap_or(version);
@@ -298,7 +299,7 @@ fn check(
 mod tests {
     use super::*;
 
-    fn wanted(version: &str) -> Option<(Option<u64>, Option<u32>, bool)> {
+    fn wanted(version: &str) -> Option<(Option<u64>, Option<u32>, Option<bool>)> {
         let options = Options { version: Some(version.into()), ..Options::default() };
         let wanted = Wanted::of(&options).ok()?;
         Some((wanted.module, wanted.date, wanted.experimental))
@@ -309,14 +310,14 @@ mod tests {
         for (version, expected) in [
             (
                 "http://snomed.info/sct/11000274103/version/20240515",
-                Some((Some(11_000_274_103), Some(20_240_515), false)),
+                Some((Some(11_000_274_103), Some(20_240_515), Some(false))),
             ),
             (
                 "http://snomed.info/xsct/31000003106/version/20250909",
-                Some((Some(31_000_003_106), Some(20_250_909), true)),
+                Some((Some(31_000_003_106), Some(20_250_909), Some(true))),
             ),
-            ("http://snomed.info/sct/11000274103", Some((Some(11_000_274_103), None, false))),
-            ("20240515", Some((None, Some(20_240_515), false))),
+            ("http://snomed.info/sct/11000274103", Some((Some(11_000_274_103), None, Some(false)))),
+            ("20240515", Some((None, Some(20_240_515), None))),
             ("20241315", None),
             ("http://snomed.info/sct/11000274103/version/20241315", None),
             ("http://snomed.info/sct/German", None),

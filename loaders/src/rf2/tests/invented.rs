@@ -3,7 +3,7 @@
 use codesystems::LanguagePreference;
 use codesystems::model::DisplayRank;
 
-use super::harness::{load_written, members, parents, properties, version};
+use super::harness::{load, load_written, members, parents, properties, version};
 use crate::Options;
 
 const CONCEPTS: &str = "id effectiveTime active moduleId definitionStatusId
@@ -411,4 +411,25 @@ fn a_cycle_of_is_a_relationships_is_refused() {
     ));
     let error = load_written(&files, &Options::default()).unwrap_err().to_string();
     assert!(error.contains("cycle"), "{error}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_follows_a_header_is_read_or_refused(bytes: Vec<u8>, rows in "([0-9#\"x]{0,12}\t?){0,40}\n") {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, header) in [
+            ("sct2_Concept_Snapshot_INT_20240101.txt", CONCEPTS),
+            ("sct2_Description_Snapshot-en_INT_20240101.txt", DESCRIPTIONS),
+            ("der2_cRefset_LanguageSnapshot-en_INT_20240101.txt", LANGUAGE),
+            ("sct2_Relationship_Snapshot_INT_20240101.txt", RELATIONSHIPS),
+        ] {
+            let header = header.lines().next().unwrap().replace(' ', "\t");
+            let mut content = format!("{header}\n{rows}").into_bytes();
+            content.extend(&bytes);
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        let _ = load(&[folder.path().to_owned()], &Options::default());
+    }
 }
