@@ -1,0 +1,18 @@
+//! Real release files, where they are at hand.
+
+use std::path::PathBuf;
+
+/// The path of a file or folder among the real release files; where it is absent, that is said
+/// plainly and the test has nothing to do.
+pub fn path(below: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("BEGRIFF_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")),
+        PathBuf::from,
+    );
+    let path = root.join("data").join(below);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: {} is not there", path.display());
+    None
+}
