@@ -348,7 +348,8 @@ fn with_id<'a>(json: &'a str, id: &str) -> Result<Cow<'a, str>, Failure> {
         if name == "id" {
             continue;
         }
-        out.field_raw(name, value.get());
+        out.key_escaped(name);
+        out.raw(value.get());
         if name == "resourceType" {
             out.field_str("id", id);
         }
@@ -363,7 +364,7 @@ fn begin(json: &mut JsonWriter, kind: &str, entry: &ResourceEntry) {
     json.field_str("id", &entry.id);
 }
 
-fn text(json: &mut JsonWriter, name: &str, text: &str) {
+fn text(json: &mut JsonWriter, name: &'static str, text: &str) {
     if !text.is_empty() {
         json.field_str(name, text);
     }

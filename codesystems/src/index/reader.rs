@@ -488,6 +488,7 @@ impl Edition {
             designation_tokens: self.bytes(Section::TextDesignationTokens),
             token_codes: self.bytes(Section::TextTokenCodes),
             wide_ranges: self.bytes(Section::TextWideRanges),
+            frequent_ranges: self.bytes(Section::TextFrequentRanges),
         };
         TextIndex::new(&refs).ok()
     }

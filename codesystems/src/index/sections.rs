@@ -84,6 +84,7 @@ sections! {
     TextTokenOffsets = 87, "Text index: `token_offsets`, see `search::TextSections`.";
     TextDesignationTokens = 88, "Text index: `designation_tokens`, see `search::TextSections`.";
     TextTokenCodes = 89, "Text index: `token_codes`, see `search::TextSections`.";
+    TextFrequentRanges = 91, "Text index: `frequent_ranges`, see `search::TextSections`.";
     TextWideRanges = 90, "Text index: `wide_ranges`, see `search::TextSections`.";
 }
 

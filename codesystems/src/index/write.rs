@@ -407,6 +407,7 @@ fn write_text_index(out: &mut Sections, sections: search::TextSections) {
     out.put(Section::TextDesignationTokens, sections.designation_tokens);
     out.put(Section::TextTokenCodes, sections.token_codes);
     out.put(Section::TextWideRanges, sections.wide_ranges);
+    out.put(Section::TextFrequentRanges, sections.frequent_ranges);
 }
 
 /// The designation shown when no language is asked for: that of the default language, then the
