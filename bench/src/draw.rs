@@ -139,7 +139,12 @@ pub fn typed(display: &str, shape: usize, random: &mut Random) -> Option<String>
 
 /// Distinct beginnings of words in displays, of `letters` letters.
 #[must_use]
-pub fn prefixes(edition: &Edition, letters: usize, most: usize, random: &mut Random) -> Vec<String> {
+pub fn prefixes(
+    edition: &Edition,
+    letters: usize,
+    most: usize,
+    random: &mut Random,
+) -> Vec<String> {
     let mut found = BTreeSet::new();
     for _ in 0..most.saturating_mul(4) {
         let Some(concept) = concept(edition, random) else { break };

@@ -247,7 +247,9 @@ impl Exchange {
             None => head,
         };
         match answered {
-            Answer::Json(head, json) => respond(&with_cache(head), json, &self.negotiated, &conditions),
+            Answer::Json(head, json) => {
+                respond(&with_cache(head), json, &self.negotiated, &conditions)
+            }
             Answer::Expansion(pending) => {
                 let head = with_cache(Head::ok());
                 // XML and pretty printing need the whole answer.

@@ -131,9 +131,9 @@ impl Response {
 pub fn value_of(parameter: &Value) -> &Value {
     let members = parameter.as_object();
     let value = members.and_then(|members| {
-        members.iter().find(|(name, _)| {
-            name.starts_with("value") || *name == "resource" || *name == "part"
-        })
+        members
+            .iter()
+            .find(|(name, _)| name.starts_with("value") || *name == "resource" || *name == "part")
     });
     value.map_or(&Value::Null, |(_, value)| value)
 }

@@ -26,9 +26,8 @@ const HOST: &str = "tx.example";
 /// The runtime on which all servers of a test binary run.
 pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
-    })
+    RUNTIME
+        .get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap())
 }
 
 /// A server over a temporary library.
@@ -128,7 +127,7 @@ impl Server {
 }
 
 /// A request to the FHIR base; `path` is what follows the base.
-pub fn request(method: &str, path: &str) -> axum::http::request::Builder {
+pub(crate) fn request(method: &str, path: &str) -> axum::http::request::Builder {
     let uri = if path.is_empty() { "/fhir".to_owned() } else { format!("/fhir/{path}") };
     Request::builder().method(method).uri(uri).header("host", HOST)
 }
@@ -153,7 +152,7 @@ pub fn encoded(text: &str) -> String {
 }
 
 /// Writes the files into a folder and loads every release found there; all must be recognised.
-pub fn load_texts(
+pub(crate) fn load_texts(
     library: &Library,
     files: &[(&str, &str)],
     options: &Options,
@@ -168,11 +167,12 @@ pub fn load_texts(
 }
 
 /// Loads every release found below the paths.
-pub fn load_paths(library: &Library, paths: &[PathBuf], options: &Options) -> Vec<ReleaseList> {
+pub(crate) fn load_paths(
+    library: &Library,
+    paths: &[PathBuf],
+    options: &Options,
+) -> Vec<ReleaseList> {
     let (releases, unknown) = loaders::recognise(paths, options).unwrap();
     assert!(unknown.is_empty(), "not recognised: {unknown:?}");
-    releases
-        .iter()
-        .map(|release| load_release(library, release, options).unwrap().0)
-        .collect()
+    releases.iter().map(|release| load_release(library, release, options).unwrap().0).collect()
 }

@@ -3,7 +3,7 @@
 //! Source: FHIR R5 ValueSet `compose.include.filter` and the filters that code systems define
 //! (Using SNOMED CT with FHIR, Using LOINC with FHIR).
 
-use codesystems::model::PropertyId;
+use codesystems::model::{DisplayRank, PropertyId};
 use codesystems::{ConceptIx, ConceptSet, Edition, PropertyKind};
 use regex::Regex;
 
@@ -40,6 +40,7 @@ pub fn select(edition: &Edition, url: &str, filter: &Filter) -> Result<ConceptSe
         "status" if edition.property_id("status").is_none() => {
             request.by_text(|concept| vec![edition.status(concept).to_owned()])
         }
+        "answers-for" if filter.op == FilterOp::Equal => request.answers_for(),
         "constraint" | "expression" => Err(Error::NotSupported {
             what: format!("the filter '{} {} {}'", filter.property, filter.op.code(), filter.value),
         }),
@@ -246,7 +247,7 @@ impl Request<'_> {
                         set.extend(&candidate.concepts());
                     }
                 }
-                set
+                set.or(&self.by_named_value(property, &|name| pattern.is_match(name)))
             }
             // The property's values are concepts: those whose value the hierarchy selects.
             op => {
@@ -281,13 +282,52 @@ impl Request<'_> {
                 }
                 set
             }
-            // A Coding may be given as system|code, and text by its display.
+            // LOINC and others: a part may be named instead of coded.
+            Some(PropertyKind::Code) => {
+                self.by_named_value(property, &|name| name.to_lowercase() == value.to_lowercase())
+            }
+            // A Coding may be given as system|code.
             Some(PropertyKind::Coding) => match value.rsplit_once('|') {
                 Some((_, code)) => self.edition.with_value(property, code),
                 None => exact,
             },
             _ => exact,
         }
+    }
+
+    /// Concepts whose value of `property` is a concept with a designation that passes `test`.
+    fn by_named_value(&self, property: PropertyId, test: &dyn Fn(&str) -> bool) -> ConceptSet {
+        let mut set = ConceptSet::new();
+        for candidate in self.edition.distinct_values(property) {
+            let named = candidate.concept().is_some_and(|concept| {
+                let names = self.edition.designations(concept);
+                names
+                    .filter(|name| name.rank() <= DisplayRank::FullName)
+                    .any(|name| test(name.value()))
+            });
+            if named {
+                set.extend(&candidate.concepts());
+            }
+        }
+        set
+    }
+
+    /// `answers-for = LL…` of LOINC: the answers of a list, or of the list of a term.
+    fn answers_for(&self) -> Result<ConceptSet> {
+        let list = |code: &str| {
+            self.edition.membership_set(code).map(|(set, _)| self.edition.members(set))
+        };
+        if let Some(members) = list(&self.filter.value) {
+            return Ok(members);
+        }
+        let concept = self.concept()?;
+        let mut set = ConceptSet::new();
+        if let Some(property) = self.edition.property_id("answer-list") {
+            for value in self.edition.values_of(concept, property) {
+                set.extend(&list(&value.value().text()).unwrap_or_default());
+            }
+        }
+        Ok(set)
     }
 
     /// `LIST = LL…` of LOINC and its like: the name of a membership set as property or value.

@@ -91,12 +91,22 @@ impl Compiled {
 /// When a code system, version or value set is not there, a filter cannot be applied, or value
 /// sets import each other in a circle.
 pub fn compile(value_set: &ValueSet, scope: &Scope<'_>) -> Result<Compiled> {
-    Compiler { scope, path: Vec::new() }.value_set(value_set)
+    Compiler { scope, path: Vec::new(), is_lenient: false }.value_set(value_set)
+}
+
+/// Compiles as much of a value set as can be: code systems and versions that are not there are
+/// named in [`Compiled::missing_systems`]. For verdicts, which may not depend on them.
+///
+/// # Errors
+/// As [`compile`], but not for unknown code systems and versions.
+pub fn compile_known(value_set: &ValueSet, scope: &Scope<'_>) -> Result<Compiled> {
+    Compiler { scope, path: Vec::new(), is_lenient: true }.value_set(value_set)
 }
 
 struct Compiler<'s, 'a> {
     scope: &'s Scope<'a>,
     path: Vec<String>,
+    is_lenient: bool,
 }
 
 fn canonical_of(value_set: &ValueSet) -> Canonical {
@@ -106,12 +116,12 @@ fn canonical_of(value_set: &ValueSet) -> Canonical {
 impl Compiler<'_, '_> {
     fn value_set(&mut self, value_set: &ValueSet) -> Result<Compiled> {
         let name = canonical_of(value_set).to_string();
-        if !name.is_empty() {
-            if let Some(start) = self.path.iter().position(|known| *known == name) {
-                let mut path = self.path.split_off(start);
-                path.push(name);
-                return Err(Error::CyclicValueSet { path });
-            }
+        if !name.is_empty()
+            && let Some(start) = self.path.iter().position(|known| *known == name)
+        {
+            let mut path = self.path.split_off(start);
+            path.push(name);
+            return Err(Error::CyclicValueSet { path });
         }
         if self.path.len() >= MAX_DEPTH {
             return Err(Error::Definition {
@@ -178,10 +188,14 @@ impl Compiler<'_, '_> {
             Ok(system) => system,
             Err(error @ (Error::UnknownSystem { .. } | Error::UnknownVersion { .. })) => {
                 // Codes a value set lists are worth showing even where their system is not there.
-                if include.concepts.is_empty() || !include.filters.is_empty() {
+                let is_list = !include.concepts.is_empty() && include.filters.is_empty();
+                if !is_list && !self.is_lenient {
                     return Err(error);
                 }
                 compiled.missing_systems.push(Canonical::new(url, version));
+                if !is_list {
+                    return Ok(compiled);
+                }
                 Arc::new(CodeSystem::stand_in(stand_in(url, version, &include.concepts)?))
             }
             Err(error) => return Err(error),

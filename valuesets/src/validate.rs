@@ -403,15 +403,26 @@ impl<'s, 'a> Judge<'s, 'a> {
             verdict.display = coding.code.into();
             return Ok((verdict, true));
         }
+        if let Some(missing) = missing(compiled, coding) {
+            // Whether the code is in depends on a code system that is not there.
+            self.not_in(name, coding, index, &mut verdict);
+            let version = missing.version.as_deref().unwrap_or_default();
+            let known = match self.scope.code_system(&missing.url, Some(version)) {
+                Err(Error::UnknownVersion { known, .. }) => known,
+                _ => Vec::new(),
+            };
+            self.unknown_system(&missing.url, version, &known, index, &mut verdict);
+            return Ok((verdict, false));
+        }
         // Not in: is it the version, the code system, the code, or only the value set?
         self.not_in(name, coding, index, &mut verdict);
-        if !self.rules.membership_only {
-            if let Some(system) = self.system(coding, index, &mut verdict)? {
-                let mismatch = !coding.version.is_empty();
-                self.known_code(coding, index, &system, &mut verdict);
-                if mismatch {
-                    self.version_mismatch(compiled, coding, index, &mut verdict);
-                }
+        if !self.rules.membership_only
+            && let Some(system) = self.system(coding, index, &mut verdict)?
+        {
+            let mismatch = !coding.version.is_empty();
+            self.known_code(coding, index, &system, &mut verdict);
+            if mismatch {
+                self.version_mismatch(compiled, coding, index, &mut verdict);
             }
         }
         Ok((verdict, false))
@@ -512,6 +523,15 @@ impl<'s, 'a> Judge<'s, 'a> {
                 part.set.contains(concept).then_some((part, concept))
             })
     }
+}
+
+/// The code system a verdict on `coding` would need and that is not there.
+fn missing<'c>(compiled: &'c Compiled, coding: Coding<'_>) -> Option<&'c codesystems::Canonical> {
+    compiled.missing_systems.iter().find(|missing| {
+        let version = missing.version.as_deref().unwrap_or_default();
+        missing.url == coding.system
+            && (coding.version.is_empty() || version.is_empty() || fits(version, coding.version))
+    })
 }
 
 fn grammar_part<'c>(compiled: &'c Compiled, coding: Coding<'_>) -> Option<&'c Part> {

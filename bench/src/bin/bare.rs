@@ -48,8 +48,7 @@ async fn serve(arguments: Arguments) -> std::io::Result<()> {
         // As the server does: small answers must not wait for more to be sent.
         let _ = stream.set_nodelay(true);
     });
-    let router =
-        Router::new().fallback(answer).with_state(Bytes::from(vec![b'x'; arguments.most]));
+    let router = Router::new().fallback(answer).with_state(Bytes::from(vec![b'x'; arguments.most]));
     axum::serve(listener, router).await
 }
 

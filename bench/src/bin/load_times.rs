@@ -125,7 +125,9 @@ fn load_all(mut arguments: Arguments) -> Result<bool> {
         generate(&shape, invented.path()).map_err(|error| error.to_string())?;
         arguments.paths = vec![invented.path().to_owned()];
     }
-    println!("| release | recognise s | load s | peak MiB | sources MB | editions MB | systems | concepts | designations | maps | warnings |");
+    println!(
+        "| release | recognise s | load s | peak MiB | sources MB | editions MB | systems | concepts | designations | maps | warnings |"
+    );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     let (mut is_whole, mut count) = (true, 0);
     for path in &arguments.paths {

@@ -1,5 +1,7 @@
 //! Collects what a loader says of a code system until it is written as an edition.
 
+use std::fmt::Write;
+
 use rustc_hash::FxHashMap;
 
 use crate::model::{
@@ -156,6 +158,8 @@ pub struct EditionBuilder {
     pub(super) designations: Vec<RawDesignation>,
     pub(super) texts: Arena,
     pub(super) values: Interner,
+    /// Scratch space for keys of values.
+    key: String,
     pub(super) value_kinds: Vec<PropertyKind>,
     pub(super) properties: Vec<RawProperty>,
     pub(super) edges: Vec<(u32, u32)>,
@@ -360,8 +364,10 @@ impl EditionBuilder {
     ) {
         let stored = value.stored();
         // One number per (property, type, text): postings are kept by value number.
-        let key = format!("{}\u{1f}{}\u{1f}{stored}", property.0, value.kind().byte());
-        let (number, new) = self.values.intern(0, &key);
+        self.key.clear();
+        // Writing to a string cannot fail.
+        let _ = write!(self.key, "{}\u{1f}{}\u{1f}{stored}", property.0, value.kind().byte());
+        let (number, new) = self.values.intern(0, &self.key);
         if new {
             self.value_kinds.push(value.kind());
         }

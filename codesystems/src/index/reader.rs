@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use roaring::RoaringBitmap;
+use rustc_hash::FxHashMap;
 
 use super::codec::{self, posting, posting_len, u16s, u32s, u64s};
 use super::format::{Container, ContainerKind};
@@ -35,6 +37,8 @@ pub struct Edition {
     count: u32,
     codes: fst::Map<Bytes>,
     folded: Option<fst::Map<Bytes>>,
+    /// Code of a membership set -> its number; LOINC has tens of thousands.
+    set_numbers: OnceLock<FxHashMap<String, u16>>,
 }
 
 impl Edition {
@@ -88,7 +92,17 @@ impl Edition {
         let folded = if folded.is_empty() { None } else { Some(fst::Map::new(folded)?) };
         let hash = *container.content_hash();
         let byte_count = container.byte_count();
-        let edition = Self { sections, meta, provenance, hash, byte_count, count, codes, folded };
+        let edition = Self {
+            sections,
+            meta,
+            provenance,
+            hash,
+            byte_count,
+            count,
+            codes,
+            folded,
+            set_numbers: OnceLock::new(),
+        };
         edition.check()?;
         Ok(edition)
     }
@@ -588,8 +602,11 @@ impl Edition {
     #[must_use]
     pub fn membership_set(&self, code: &str) -> Option<(SetId, &MembershipSet)> {
         let sets = &self.meta.membership_sets;
-        let position = sets.iter().position(|set| set.code == code)?;
-        Some((SetId(u16::try_from(position).ok()?), sets.get(position)?))
+        let numbers = self.set_numbers.get_or_init(|| {
+            (0u16..).zip(sets).map(|(number, set)| (set.code.clone(), number)).collect()
+        });
+        let number = *numbers.get(code)?;
+        Some((SetId(number), sets.get(usize::from(number))?))
     }
 
     fn member_range(&self, set: SetId) -> Range<usize> {

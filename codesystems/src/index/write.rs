@@ -342,8 +342,8 @@ fn write_designations(
         text_offsets.push(end);
         flags.push(
             designation.rank as u8
-                | u8::from(!designation.active) * DESIGNATION_INACTIVE
-                | u8::from(needs_escape(text)) * DESIGNATION_ESCAPE,
+                | (u8::from(!designation.active) * DESIGNATION_INACTIVE)
+                | (u8::from(needs_escape(text)) * DESIGNATION_ESCAPE),
         );
     }
     drop(raw);

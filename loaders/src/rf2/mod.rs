@@ -50,11 +50,30 @@ use crate::{Error, Options, Probe, Release, Report, Result, Sink};
 /// All files of one load are one release: an extension is nothing without the edition it extends.
 #[must_use]
 pub fn recognise(probe: &Probe<'_>) -> Option<String> {
+    if is_extract_note(&probe.file.name, probe.text) {
+        return Some("snomed".to_owned());
+    }
     let name = FileName::parse(&probe.file.name)?;
     let is_comment = |line: &&str| line.trim().is_empty() || line.starts_with('#');
     let header = probe.text.lines().find(|line| !is_comment(line))?;
     Kind::of(&name, &rows::columns(header.as_bytes()))?;
     Some("snomed".to_owned())
+}
+
+/// Whether a file is the read-me of an extract made with the Subontology Extractor. An extract is no
+/// published edition, so its version URI is one for experimental content (`xsct`).
+///
+/// Source: SNOMED CT URI standard, experimental modules.
+fn is_extract_note(name: &str, text: &str) -> bool {
+    name.to_ascii_lowercase().starts_with("readme") && text.contains("Subontology-Extractor")
+}
+
+/// The release without read-me files, and how many there were: whatever else was recognised is RF2.
+fn without_extract_notes(release: &Release) -> (usize, Release) {
+    let is_note = |name: &str| name.to_ascii_lowercase().starts_with("readme");
+    let mut rest = release.clone();
+    rest.files.retain(|file| !is_note(&file.name));
+    (release.files.len() - rest.files.len(), rest)
 }
 
 /// Reads a release.
@@ -68,7 +87,12 @@ pub fn load(
     sink: &mut dyn Sink,
     report: &mut Report,
 ) -> Result<()> {
-    let wanted = Wanted::of(options)?;
+    let mut wanted = Wanted::of(options)?;
+    let (extract_notes, release) = without_extract_notes(release);
+    let release = &release;
+    if extract_notes > 0 && wanted.experimental.is_none() {
+        wanted.experimental = Some(true);
+    }
     let inputs = inputs(release, &wanted)?;
     let reading = Reading { wanted: wanted.date, several: several_rows(&inputs) };
     let mut tables = tables::read_all(&inputs, reading)?;

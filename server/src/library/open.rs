@@ -247,9 +247,9 @@ fn open_file(path: &std::path::Path) -> Result<Opened> {
 }
 
 enum Member {
-    System(CodeSystem),
-    Map(ConceptMap),
-    ValueSet(Box<ValueSet>, ResourceEntry),
+    System(Arc<CodeSystem>),
+    Map(Arc<ConceptMap>),
+    ValueSet(Arc<ValueSet>, ResourceEntry),
     Resource(ResourceEntry),
     Problem(String),
 }
@@ -260,10 +260,10 @@ fn open_bundle(file: &BundleFile) -> OpenedBundle {
     let mut bundle = OpenedBundle::default();
     for member in members {
         match member {
-            Member::System(system) => bundle.systems.push(Arc::new(system)),
-            Member::Map(map) => bundle.maps.push(Arc::new(map)),
+            Member::System(system) => bundle.systems.push(system),
+            Member::Map(map) => bundle.maps.push(map),
             Member::ValueSet(value_set, entry) => {
-                bundle.value_sets.push(Arc::new(*value_set));
+                bundle.value_sets.push(value_set);
                 bundle.resources.push(entry);
             }
             Member::Resource(entry) => bundle.resources.push(entry),
@@ -278,7 +278,7 @@ fn open_member(file: &BundleFile, member: &BundleMember) -> Member {
         |error: String| Member::Problem(format!("{}|{}: {error}", member.url, member.version));
     if let Some(span) = member.edition {
         return match Edition::from_bytes(file.edition(span)) {
-            Ok(edition) => Member::System(CodeSystem::new(edition)),
+            Ok(edition) => Member::System(Arc::new(CodeSystem::new(edition))),
             Err(error) => named(error.to_string()),
         };
     }
@@ -286,7 +286,7 @@ fn open_member(file: &BundleFile, member: &BundleMember) -> Member {
         let map =
             Container::from_bytes(file.map(span)).and_then(|container| ConceptMap::new(&container));
         return match map {
-            Ok(map) => Member::Map(map),
+            Ok(map) => Member::Map(Arc::new(map)),
             Err(error) => named(error.to_string()),
         };
     }
@@ -309,7 +309,7 @@ fn open_member(file: &BundleFile, member: &BundleMember) -> Member {
         return Member::Resource(entry);
     }
     match valuesets::fhir::value_set::from_slice(&json) {
-        Ok(value_set) => Member::ValueSet(Box::new(value_set), entry),
+        Ok(value_set) => Member::ValueSet(Arc::new(value_set), entry),
         Err(error) => named(error.to_string()),
     }
 }

@@ -125,6 +125,25 @@ impl Staging {
         Ok(())
     }
 
+    /// Releases of publishers are named after what they hold, so that another version stands beside
+    /// them and the same version, loaded again, takes their place; packages after their file.
+    fn release_name(&self) -> String {
+        let main = self.files.iter().find(|(_, file)| !file.url.is_empty());
+        let Some((_, file)) = main.filter(|_| !self.is_package()) else {
+            let name = self.name.as_str();
+            let endings = [".tgz", ".tar.gz", ".tar.xz", ".zip", ".json", ".xml"];
+            return endings
+                .iter()
+                .find_map(|ending| name.strip_suffix(ending))
+                .unwrap_or(name)
+                .to_owned();
+        };
+        let version = file.version.trim_start_matches("http://snomed.info/");
+        let tail =
+            |url: &str| url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+        slug(&format!("{}-{version}", tail(&file.url)))
+    }
+
     /// Moves everything into the library and makes it take effect.
     ///
     /// # Errors
@@ -132,6 +151,7 @@ impl Staging {
     /// in place nothing has changed for anyone.
     pub fn publish(mut self) -> Result<ReleaseList> {
         self.write_bundle()?;
+        self.name = self.release_name();
         for (staged, file) in &self.files {
             let target = self.library.root().join(&file.path);
             fs::rename(staged, &target).map_err(|source| Error::io(&target, source))?;

@@ -102,9 +102,32 @@ impl Asked {
         value_set: &ValueSet,
         key: &str,
     ) -> Result<Arc<Compiled>, Failure> {
+        self.compile_by(request, value_set, key, plan::compile)
+    }
+
+    /// As [`Self::compile`], as far as code systems are there: for verdicts.
+    ///
+    /// # Errors
+    /// Those of compiling but for unknown code systems.
+    pub fn compile_known(
+        &self,
+        request: &Request<'_>,
+        value_set: &ValueSet,
+        key: &str,
+    ) -> Result<Arc<Compiled>, Failure> {
+        self.compile_by(request, value_set, &format!("known {key}"), plan::compile_known)
+    }
+
+    fn compile_by(
+        &self,
+        request: &Request<'_>,
+        value_set: &ValueSet,
+        key: &str,
+        compile: fn(&ValueSet, &Scope<'_>) -> valuesets::Result<Compiled>,
+    ) -> Result<Arc<Compiled>, Failure> {
         let scope = self.scope(request);
         if !self.is_shareable() {
-            return Ok(Arc::new(plan::compile(value_set, &scope)?));
+            return Ok(Arc::new(compile(value_set, &scope)?));
         }
         let key = if self.versions.is_empty() {
             key.to_owned()
@@ -114,7 +137,7 @@ impl Asked {
         if let Some(known) = request.snapshot.compiled.get(&key) {
             return Ok(known);
         }
-        let compiled = Arc::new(plan::compile(value_set, &scope)?);
+        let compiled = Arc::new(compile(value_set, &scope)?);
         request.snapshot.compiled.insert(key, Arc::clone(&compiled));
         Ok(compiled)
     }

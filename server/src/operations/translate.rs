@@ -269,7 +269,9 @@ impl Telling<'_> {
         }
         for found in &translation.matches {
             let display = self.display(found);
-            out.parts("match", |out| write_match(out, found, self.version, self.direction, &display));
+            out.parts("match", |out| {
+                write_match(out, found, self.version, self.direction, &display)
+            });
         }
         out.finish();
         json.into_bytes()
@@ -286,7 +288,9 @@ impl Telling<'_> {
             return coding.display.to_owned();
         }
         let version = Some(coding.version).filter(|version| !version.is_empty());
-        let Ok(system) = self.scope.code_system(coding.system, version) else { return String::new() };
+        let Ok(system) = self.scope.code_system(coding.system, version) else {
+            return String::new();
+        };
         let edition = system.edition();
         let scores = edition.language_scores(&self.scope.languages);
         let concept = edition.find(coding.code);

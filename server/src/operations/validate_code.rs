@@ -136,7 +136,7 @@ pub fn in_value_set(request: &Request<'_>, id: Option<&str>) -> Result<Answer, F
     let parameters = &request.parameters;
     let given = given(parameters, "system", "systemVersion")?;
     let (value_set, key) = asked.value_set(request, id)?;
-    let compiled = asked.compile(request, &value_set, &key)?;
+    let compiled = asked.compile_known(request, &value_set, &key)?;
     let name =
         codesystems::Canonical::new(value_set.url.as_str(), Some(&value_set.version)).to_string();
     let rules = rules(parameters)?;

@@ -26,7 +26,9 @@ impl Base {
     /// Reads `http://host[:port][/path]`.
     pub(crate) fn parse(url: &str) -> bench::Result<Self> {
         let rest = url.strip_prefix("http://").ok_or_else(|| {
-            format!("'{url}': expected http://host:port/path; encrypted connections are not measured")
+            format!(
+                "'{url}': expected http://host:port/path; encrypted connections are not measured"
+            )
         })?;
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let authority = match authority.rsplit_once(':') {
@@ -185,10 +187,8 @@ mod tests {
 
     #[test]
     fn a_base_has_a_port_and_no_slash_at_its_end() {
-        let base = |authority: &str, path: &str| Base {
-            authority: authority.into(),
-            path: path.into(),
-        };
+        let base =
+            |authority: &str, path: &str| Base { authority: authority.into(), path: path.into() };
         assert_eq!(Base::parse("http://a:1/fhir/").unwrap(), base("a:1", "/fhir"));
         assert_eq!(Base::parse("http://a").unwrap(), base("a:80", ""));
         assert!(Base::parse("https://a/fhir").is_err());
@@ -196,8 +196,7 @@ mod tests {
 
     #[test]
     fn answers_are_read_by_length_and_by_chunks() {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let authority = listener.local_addr().unwrap().to_string();

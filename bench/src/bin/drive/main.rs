@@ -160,10 +160,9 @@ async fn drive(arguments: &Arguments) -> Result<Report> {
         _ => None,
     };
     let (base, pid) = match (&started, &arguments.base) {
-        (Some(started), _) => (
-            Base { path: "/fhir".into(), ..started.base.clone() },
-            Some(started.pid()),
-        ),
+        (Some(started), _) => {
+            (Base { path: "/fhir".into(), ..started.base.clone() }, Some(started.pid()))
+        }
         (None, Some(base)) => (Base::parse(base)?, arguments.pid),
         (None, None) => return Err("neither --library nor --base is given".into()),
     };
@@ -217,9 +216,8 @@ async fn first_answer(base: &Base) -> Result<std::time::Duration> {
 }
 
 async fn plan(arguments: &Arguments) -> Result<Plan> {
-    let wanted = |name: &str| {
-        arguments.tests.is_empty() || arguments.tests.iter().any(|test| test == name)
-    };
+    let wanted =
+        |name: &str| arguments.tests.is_empty() || arguments.tests.iter().any(|test| test == name);
     let mut plan = match (&arguments.library, &arguments.base) {
         (Some(library), _) => {
             let (_, snapshot) = draw::open(library)?;
@@ -279,7 +277,9 @@ impl Measured<'_> {
             report.left_out.push((test.name.into(), reason.into()));
             return Ok(());
         };
-        if test.is_optional && let Some(reason) = self.refusal(first).await? {
+        if test.is_optional
+            && let Some(reason) = self.refusal(first).await?
+        {
             report.left_out.push((test.name.into(), reason));
             return Ok(());
         }

@@ -104,11 +104,7 @@ struct Drawer {
 }
 
 impl Drawer {
-    fn test(
-        &self,
-        name: &'static str,
-        draw: impl Fn(&Known, &mut Random) -> Option<Call>,
-    ) -> Test {
+    fn test(&self, name: &'static str, draw: impl Fn(&Known, &mut Random) -> Option<Call>) -> Test {
         let mut random = Random::new(1, name);
         let mut calls = Vec::new();
         for _ in 0..self.size {

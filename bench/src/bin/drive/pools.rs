@@ -37,7 +37,9 @@ impl Pools<'_> {
     /// All tests, those without a request included.
     pub(crate) fn tests(&self) -> Vec<Test> {
         vec![
-            self.test("lookup", |edition, random| Some(self.lookup(edition, &code(edition, random)?))),
+            self.test("lookup", |edition, random| {
+                Some(self.lookup(edition, &code(edition, random)?))
+            }),
             self.test("lookup-unknown", |edition, random| {
                 Some(self.unknown(edition, &code(edition, random)?))
             }),
@@ -54,19 +56,13 @@ impl Pools<'_> {
     }
 
     /// Systems take turns, so that each has its share whatever its size.
-    fn test(
-        &self,
-        name: &'static str,
-        draw: impl Fn(&Edition, &mut Random) -> Drawn,
-    ) -> Test {
+    fn test(&self, name: &'static str, draw: impl Fn(&Edition, &mut Random) -> Drawn) -> Test {
         let mut random = Random::new(1, name);
         let mut calls = Vec::new();
         let able: Vec<&Arc<CodeSystem>> = self
             .systems
             .iter()
-            .filter(|system| {
-                (0..TRIES).any(|_| draw(system.edition(), &mut random).is_some())
-            })
+            .filter(|system| (0..TRIES).any(|_| draw(system.edition(), &mut random).is_some()))
             .collect();
         for system in able.iter().cycle().take(self.size) {
             calls.extend((0..TRIES).find_map(|_| draw(system.edition(), &mut random)));
@@ -94,7 +90,8 @@ impl Pools<'_> {
 
     fn unknown(&self, edition: &Edition, code: &str) -> Call {
         let url = encoded(&edition.meta().url);
-        let target = format!("/CodeSystem/$lookup?system={url}&code={}", encoded(&format!("{code}~0")));
+        let target =
+            format!("/CodeSystem/$lookup?system={url}&code={}", encoded(&format!("{code}~0")));
         let status = if self.is_peer { 0 } else { 404 };
         let expect = Expect { status, ..Expect::default() }.string("OperationOutcome");
         Call::get(target, expect)
@@ -123,10 +120,8 @@ impl Pools<'_> {
         let (property, value) = draw::property(edition, below, random)?;
         let shape = 1 + random.below(8);
         let text = draw::typed(edition.display(below), shape, random)?;
-        let filters = [
-            filter_of("concept", "is-a", edition.code(above)),
-            filter_of(&property, "=", &value),
-        ];
+        let filters =
+            [filter_of("concept", "is-a", edition.code(above)), filter_of(&property, "=", &value)];
         let expect = Expect::ok().string("contains");
         Some(expand(&filters, &edition.meta().url, &text, expect))
     }
@@ -207,11 +202,7 @@ impl Pools<'_> {
 }
 
 /// A batch of look-ups; the answers must come in the order of the entries.
-pub(crate) fn batch(
-    systems: &[Arc<CodeSystem>],
-    size: usize,
-    random: &mut Random,
-) -> Drawn {
+pub(crate) fn batch(systems: &[Arc<CodeSystem>], size: usize, random: &mut Random) -> Drawn {
     let mut codes = Vec::with_capacity(size);
     for _ in 0..size {
         let edition = random.pick(systems)?.edition();

@@ -55,19 +55,24 @@ impl Load {
     pub(crate) fn bare(base: &Base, pid: u32, calls: &[Call], bytes: u64) -> Self {
         let line = format!("X-Answer-Bytes: {bytes}\r\n");
         let requests = calls.iter().map(|call| call.bytes(base, &line)).collect();
-        Self { base: base.clone(), pid: Some(pid), requests, calls: Rc::new([]), next: Cell::new(0) }
+        Self {
+            base: base.clone(),
+            pid: Some(pid),
+            requests,
+            calls: Rc::new([]),
+            next: Cell::new(0),
+        }
     }
 
     fn is_right(&self, number: usize, status: u16, body: &[u8]) -> bool {
-        self.calls
-            .get(number)
-            .map_or(status == 200, |call| call.expect.is_met(status, body))
+        self.calls.get(number).map_or(status == 200, |call| call.expect.is_met(status, body))
     }
 
     fn describe(&self, number: usize, what: &str, body: &[u8]) -> String {
         let call = self.calls.get(number);
         let named = call.map_or_else(String::new, |call| {
-            let sent: String = call.body.iter().flat_map(|body| body.chars()).take(EXCERPT).collect();
+            let sent: String =
+                call.body.iter().flat_map(|body| body.chars()).take(EXCERPT).collect();
             format!("{} {} {sent}", call.method, call.target)
         });
         let excerpt: String = String::from_utf8_lossy(body).chars().take(EXCERPT).collect();

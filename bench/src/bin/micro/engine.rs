@@ -44,9 +44,7 @@ fn draws<T>(pool: usize, draw: impl FnMut() -> Option<T>) -> Vec<T> {
 
 fn codes(harness: &mut Harness, edition: &Edition, pool: usize, random: &mut Random) {
     let name = "code -> ordinal -> preferred term";
-    let codes = draws(pool, || {
-        Some(edition.code(draw::concept(edition, random)?).to_owned())
-    });
+    let codes = draws(pool, || Some(edition.code(draw::concept(edition, random)?).to_owned()));
     if codes.is_empty() {
         return harness.nothing(name);
     }
@@ -58,9 +56,8 @@ fn codes(harness: &mut Harness, edition: &Edition, pool: usize, random: &mut Ran
         let scores = edition.language_scores(&preference);
         harness.measure(format!("{name} ({language})"), "0.5 µs", BATCH, |number| {
             let concept = turn(&codes, number).and_then(|code| edition.find(code));
-            concept.is_some_and(|concept| {
-                !black_box(edition.display_for(concept, &scores)).is_empty()
-            })
+            concept
+                .is_some_and(|concept| !black_box(edition.display_for(concept, &scores)).is_empty())
         });
     }
 }
@@ -77,17 +74,15 @@ fn hierarchy(harness: &mut Harness, edition: &Edition, pool: usize, random: &mut
         turn(&pairs, number).is_some_and(|&(above, below)| !edition.is_ancestor(below, above))
     });
     harness.measure("descendants as a set", "", 1, |number| {
-        turn(&pairs, number).is_some_and(|&(above, below)| {
-            black_box(edition.descendants(above)).contains(below)
-        })
+        turn(&pairs, number)
+            .is_some_and(|&(above, below)| black_box(edition.descendants(above)).contains(below))
     });
     harness.measure("number of descendants", "", BATCH, |number| {
         turn(&pairs, number).is_some_and(|&(above, _)| edition.descendant_count(above) > 0)
     });
     harness.measure("ancestors as a set", "", 1, |number| {
-        turn(&pairs, number).is_some_and(|&(above, below)| {
-            black_box(edition.ancestors(below)).contains(above)
-        })
+        turn(&pairs, number)
+            .is_some_and(|&(above, below)| black_box(edition.ancestors(below)).contains(above))
     });
 }
 

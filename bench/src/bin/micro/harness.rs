@@ -70,8 +70,7 @@ impl Harness {
             samples.get((samples.len() * percent / 100).min(last)).copied().unwrap_or_default()
         };
         let operations = samples.len() * batch;
-        let row =
-            Row { name, operations, median: at(50), p95: at(95), worst: at(100), figure };
+        let row = Row { name, operations, median: at(50), p95: at(95), worst: at(100), figure };
         println!("{}", row.line());
         self.rows.push(row);
     }

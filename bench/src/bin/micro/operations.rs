@@ -213,7 +213,8 @@ fn closure(
         let update = ClosureTable::new("micro").add(&concepts, &editions);
         update.is_ok_and(|update| update.unknown.is_empty() && !update.groups.is_empty())
     });
-    let coding = |code: &&str| json!({"name": "concept", "valueCoding": {"system": url, "code": code}});
+    let coding =
+        |code: &&str| json!({"name": "concept", "valueCoding": {"system": url, "code": code}});
     let parameters = |concepts: Vec<serde_json::Value>| -> Result<Question> {
         let mut list = vec![json!({"name": "name", "valueString": "micro"})];
         list.extend(concepts);

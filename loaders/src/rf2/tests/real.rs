@@ -55,7 +55,7 @@ fn the_hl7_subset_loads_as_its_readers_expect() {
 fn the_hl7_subset_names_its_own_edition() {
     let Some(folder) = shared("hl7-tx-subset_INT_20250909") else { return };
     let (edition, _) = load(&[folder], &Options::default()).unwrap();
-    assert_eq!(edition.meta().version, "http://snomed.info/sct/31000003106/version/20250909");
+    assert_eq!(edition.meta().version, "http://snomed.info/xsct/31000003106/version/20250909");
     let appendicitis = edition.find("155729003").unwrap();
     assert!(edition.is_inactive(appendicitis));
     assert_eq!(edition.display(appendicitis), "Appendicitis");
