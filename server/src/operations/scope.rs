@@ -169,7 +169,11 @@ impl Asked {
             )
         })?;
         let mut canonical = Canonical::parse(url);
-        if let Some(version) = parameters.string("valueSetVersion")? {
+        // Generators of portals turn `url|version` into `url` and `version`.
+        let version = parameters.string("valueSetVersion")?;
+        if let Some(version) =
+            version.map_or_else(|| parameters.string("version"), |version| Ok(Some(version)))?
+        {
             canonical.version = Some(version.to_owned());
         }
         let value_set = self.scope(request).value_set(&canonical)?;
