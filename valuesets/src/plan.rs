@@ -377,3 +377,6 @@ impl Compiled {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
