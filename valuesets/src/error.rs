@@ -113,8 +113,12 @@ pub enum Error {
     Index(String),
 }
 
-fn join_or(known: &[String]) -> String {
-    known.join(" or ")
+/// `a`, `a or b`, `a, b and c`: as the terminology ecosystem lists versions.
+pub(crate) fn join_or(known: &[String]) -> String {
+    match known {
+        [first @ .., last] if first.len() > 1 => format!("{} and {last}", first.join(", ")),
+        _ => known.join(" or "),
+    }
 }
 
 impl From<codesystems::Error> for Error {

@@ -48,13 +48,30 @@ pub struct Part {
     pub synonyms: Arc<[Arc<SynonymSource>]>,
 }
 
+/// An include of a code system, as the definition writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncludeRef {
+    /// Canonical of the code system.
+    pub url: Arc<str>,
+    /// The version it names; may be a pattern.
+    pub version: Option<Arc<str>>,
+    /// Whether all codes are meant: no list and no filter.
+    pub is_whole: bool,
+    /// Whether inactive concepts are left out.
+    pub without_inactive: bool,
+}
+
 /// A value set compiled: unions, intersections and differences done, codes looked up.
 #[derive(Debug, Clone, Default)]
 pub struct Compiled {
     /// The parts, in the order of the includes; no concept is in two parts of one edition.
     pub parts: Vec<Part>,
+    /// The includes of code systems, those of imported value sets among them, in their order.
+    pub includes: Vec<IncludeRef>,
     /// Value sets imported, with versions.
     pub value_sets: Vec<Canonical>,
+    /// The same value sets themselves.
+    pub imported: Vec<Arc<ValueSet>>,
     /// Codes listed that their code system does not have: (system, code).
     pub unknown_codes: Vec<(String, String)>,
     /// Code systems that are not there, whose listed codes are taken as the value set gives them.
@@ -148,6 +165,7 @@ impl Compiler<'_, '_> {
                 for part in &mut one.parts {
                     part.set = part.set.and_not(part.system.inactive());
                 }
+                one.includes.iter_mut().for_each(|include| include.without_inactive = true);
             }
             all.add(one);
         }
@@ -170,6 +188,7 @@ impl Compiler<'_, '_> {
             let value_set = self.scope.value_set(canonical)?;
             let mut imported = self.value_set(&value_set)?;
             imported.value_sets.push(canonical_of(&value_set));
+            imported.imported.push(value_set);
             selected = Some(match selected {
                 None => imported,
                 Some(selected) => selected.intersect(&imported),
@@ -184,7 +203,19 @@ impl Compiler<'_, '_> {
     fn system_part(&mut self, url: &str, include: &Include) -> Result<Compiled> {
         let mut compiled = Compiled::default();
         let version = include.version.as_deref();
-        let system = match self.scope.code_system(url, version) {
+        compiled.includes.push(IncludeRef {
+            url: url.into(),
+            version: version.map(Into::into),
+            is_whole: include.concepts.is_empty() && include.filters.is_empty(),
+            without_inactive: false,
+        });
+        let system = if self.is_lenient {
+            // A version that a check forbids is an issue of the verdict.
+            self.scope.select(url, version)
+        } else {
+            self.scope.code_system(url, version)
+        };
+        let system = match system {
             Ok(system) => system,
             Err(error @ (Error::UnknownSystem { .. } | Error::UnknownVersion { .. })) => {
                 // Codes a value set lists are worth showing even where their system is not there.
@@ -329,7 +360,9 @@ impl Compiled {
                 self.parts.push(part);
             }
         }
+        self.includes.extend(other.includes);
         self.value_sets.extend(other.value_sets);
+        self.imported.extend(other.imported);
         self.unknown_codes.extend(other.unknown_codes);
         self.missing_systems.extend(other.missing_systems);
     }
@@ -369,9 +402,15 @@ impl Compiled {
         }
         let mut value_sets = self.value_sets;
         value_sets.extend(other.value_sets.iter().cloned());
+        let mut imported = self.imported;
+        imported.extend(other.imported.iter().cloned());
+        let mut includes = self.includes;
+        includes.extend(other.includes.iter().cloned());
         Self {
             parts,
+            includes,
             value_sets,
+            imported,
             unknown_codes: self.unknown_codes,
             missing_systems: self.missing_systems,
         }
