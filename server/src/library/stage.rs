@@ -152,6 +152,7 @@ impl Staging {
     pub fn publish(mut self) -> Result<ReleaseList> {
         self.write_bundle()?;
         self.name = self.release_name();
+        let _lock = self.library.lock()?;
         for (staged, file) in &self.files {
             let target = self.library.root().join(&file.path);
             fs::rename(staged, &target).map_err(|source| Error::io(&target, source))?;
