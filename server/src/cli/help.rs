@@ -29,7 +29,7 @@ line. Loading a version again replaces it.
 
 Examples:
   begriff load icd10gm2026syst_claml.zip Loinc_2.82 SnomedCT_Release
-  begriff load --dry-run downloads
+  begriff load --dry-run .
   begriff load --url http://klinik.example/CodeSystem/labor --version 2026 hauskatalog_labor.csv
   begriff load --format json Loinc_2.82
 
