@@ -62,6 +62,7 @@ fn loaded() -> TempDir {
     ];
     let (out, errors) = ends_with(0, folder.path(), &all);
     assert!(out.contains("icd-10-gm-2026 (claml)") && out.contains("308 concepts"), "{out}");
+    assert!(out.contains(&format!("in the library {}", folder.path().display())), "{out}");
     assert!(errors.contains("reading ") && errors.contains("(loinc, "), "{errors}");
     folder
 }
@@ -181,7 +182,7 @@ fn search_ranks_over_everything_or_over_the_systems_named() {
 fn errors_name_what_there_is_instead() {
     let folder = loaded();
     let unknown = "http://nowhere.example";
-    let cases: [(&[&str], &[&str]); 13] = [
+    let cases: [(&[&str], &[&str]); 14] = [
         (&["lookup", unknown, "1"], &[unknown, ICD, SNOMED]),
         (&["lookup", &format!("{ICD}|1999"), "E11"], &["1999", "2026"]),
         (&["lookup", ICD, "E99.99"], &["E99.99", ICD, "2026"]),
@@ -189,6 +190,7 @@ fn errors_name_what_there_is_instead() {
         (&["validate", unknown, "1"], &[unknown, ICD]),
         (&["search", "x", "--system", unknown], &[unknown, ICD]),
         (&["expand", unknown], &[unknown]),
+        (&["expand", ICD], &["code system", WHOLE_ICD]),
         (&["default", unknown, "1"], &[unknown, ICD, LOINC]),
         (&["default", unknown], &[unknown, ICD]),
         (&["default", ICD, "1999"], &[ICD, "1999", "2026"]),
@@ -247,6 +249,23 @@ fn bad_input_leaves_the_library_as_it_was() {
     assert_eq!(report["leftAside"][0], "notes.txt", "{out}");
     assert!(errors.contains("half.xml") && errors.contains("notes.txt"), "{errors}");
     ends_with(0, folder.path(), &["check"]);
+}
+
+#[test]
+fn what_a_killed_load_left_is_gone_after_the_next_one() {
+    let folder = tempfile::tempdir().expect("folder");
+    releases(folder.path());
+    let library = folder.path().join("library");
+    for name in [".staging-killed", ".staging-alive"] {
+        fs::create_dir_all(library.join(name)).expect("folder");
+        fs::write(library.join(name).join("0.edition"), "half").expect("file");
+        fs::write(library.join(name).join("alive"), "").expect("file");
+    }
+    let alive = fs::File::open(library.join(".staging-alive/alive")).expect("file");
+    alive.lock().expect("lock");
+    ends_with(0, folder.path(), &["load", "ops2026syst_claml.zip"]);
+    assert!(!library.join(".staging-killed").exists());
+    assert!(library.join(".staging-alive").exists(), "another load is on its way there");
 }
 
 #[test]

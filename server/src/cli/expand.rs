@@ -73,7 +73,15 @@ pub(super) fn expand(config: Config, ask: &Expand) -> Result<()> {
         ("displayLanguage", ask.language.clone()),
     ];
     let request = query::request(&app, "ValueSet/$expand", query::parameters(&values));
-    let pending = prepare(&request, None).map_err(|failure| query::error_of(&failure))?;
+    let pending = prepare(&request, None).map_err(|failure| {
+        let told = query::error_of(&failure);
+        value_set_of(&app.snapshot(), &ask.url).map_or(told, |value_set| {
+            Error::Library(format!(
+                "'{}' is a code system, expected a value set; all its codes are in '{value_set}'",
+                ask.url
+            ))
+        })
+    })?;
     match ask.output.format {
         Format::Json => settle(write_json(&pending)),
         format => {
@@ -96,6 +104,13 @@ pub(super) fn expand(config: Config, ask: &Expand) -> Result<()> {
             settle(written.and_then(|()| rows.end()))
         }
     }
+}
+
+/// The value set of all codes, where `url` is a code system.
+fn value_set_of(snapshot: &Snapshot, url: &str) -> Option<String> {
+    let url = url.split('|').next().unwrap_or(url);
+    let system = snapshot.catalogue.versions(url)?.default_version()?;
+    Some(system.edition().meta().value_set.clone()).filter(|value_set| !value_set.is_empty())
 }
 
 /// Writes the expansion while it is made: memory stays flat.

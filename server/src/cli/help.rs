@@ -33,8 +33,8 @@ Examples:
   begriff load --url http://klinik.example/CodeSystem/labor --version 2026 hauskatalog_labor.csv
   begriff load --format json Loinc_2.82
 
-As JSON: {\"releases\": [{\"name\", \"format\", \"files\": [{\"kind\", \"url\", \"version\", \"bytes\", \"hash\"}],
-\"counts\", \"warnings\": [{\"path\", \"line\", \"message\"}], \"warningCount\", \"seconds\"}],
+As JSON: {\"library\", \"releases\": [{\"name\", \"format\", \"files\": [{\"kind\", \"url\", \"version\", \"bytes\",
+\"hash\"}], \"counts\", \"warnings\": [{\"path\", \"line\", \"message\"}], \"warningCount\", \"seconds\"}],
 \"errors\": [{\"name\", \"message\"}], \"leftAside\": [path]}.
 
 Exit codes: 0 everything was loaded; 1 a release could not be loaded or a path holds none (the

@@ -108,12 +108,13 @@ pub(super) fn load(library: &Path, ask: &Load) -> Result<()> {
         }
         loaded.push(one);
     }
+    let failed = loaded.iter().filter(|one| one.outcome.is_err()).count();
     match ask.output.format {
-        Format::Table => {}
-        Format::Json => say_json(&as_json(&loaded, &unknown))?,
+        Format::Table if failed == loaded.len() => {}
+        Format::Table => say(&format!("in the library {}", library.root().display()))?,
+        Format::Json => say_json(&as_json(&library, &loaded, &unknown))?,
         Format::Csv => print_files(&loaded)?,
     }
-    let failed = loaded.iter().filter(|one| one.outcome.is_err()).count();
     tell_unknown(&unknown);
     name_unrecognised(&ask.paths, &releases)?;
     if failed > 0 {
@@ -257,7 +258,7 @@ fn name_unrecognised(given: &[PathBuf], releases: &[Release]) -> Result<()> {
     .into())
 }
 
-fn as_json(loaded: &[Loaded<'_>], unknown: &[File]) -> Value {
+fn as_json(library: &Library, loaded: &[Loaded<'_>], unknown: &[File]) -> Value {
     let mut releases = Vec::new();
     let mut errors = Vec::new();
     for Loaded { release, outcome } in loaded {
@@ -268,7 +269,12 @@ fn as_json(loaded: &[Loaded<'_>], unknown: &[File]) -> Value {
             }
         }
     }
-    json!({"releases": releases, "errors": errors, "leftAside": paths(unknown)})
+    json!({
+        "library": library.root().display().to_string(),
+        "releases": releases,
+        "errors": errors,
+        "leftAside": paths(unknown),
+    })
 }
 
 fn release_json(release: &Release, list: &ReleaseList, report: &Report) -> Value {

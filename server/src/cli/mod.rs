@@ -172,6 +172,12 @@ fn existing(config: &Config) -> Result<Library> {
 fn serve(config: Config, hint: &str) -> Result<()> {
     let listen = config.listen;
     let app = Arc::new(App::open(config)?);
+    if app.library.releases()?.is_empty() {
+        tell(&format!(
+            "begriff: the library '{}' is empty; what 'begriff load PATH' loads is served at once",
+            app.library.root().display()
+        ));
+    }
     watch::watch(&app);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -202,6 +202,7 @@ impl Library {
 
     /// Removes files that no release lists: leftovers of removed releases and of broken loads.
     fn sweep(&self) -> Result<()> {
+        stage::sweep_staging(&self.root)?;
         let listed: std::collections::BTreeSet<PathBuf> = self
             .releases()?
             .iter()

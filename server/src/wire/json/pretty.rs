@@ -80,6 +80,19 @@ mod tests {
         insta::assert_snapshot!(String::from_utf8(pretty(json)).unwrap());
     }
 
+    #[test]
+    fn pieces_are_laid_out_as_the_whole_is() {
+        let json = br#"{"a":[{"b":"{,"},{"c":{}},{"d":[{"e":1}]}],"f":2}"#;
+        let ends = json.iter().enumerate().filter(|(_, byte)| matches!(byte, b'}' | b']' | b','));
+        for (end, _) in ends.filter(|(end, _)| *end > 14) {
+            let (mut layout, mut out) = (Pretty::default(), Vec::new());
+            let (first, second) = json.split_at(end + 1);
+            layout.lay_out(first, &mut out);
+            layout.lay_out(second, &mut out);
+            assert_eq!(out, pretty(json), "cut behind {end}");
+        }
+    }
+
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
