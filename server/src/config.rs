@@ -141,7 +141,9 @@ impl Config {
         }
         let named =
             file.map_or_else(|| "environment".to_owned(), |path| path.display().to_string());
-        table.try_into().map_err(|error| Error::Config(format!("{named}: {error}")))
+        table.try_into().map_err(|error: toml::de::Error| {
+            Error::Config(format!("{named}: {}", error.to_string().trim_end()))
+        })
     }
 }
 

@@ -160,7 +160,7 @@ pub(super) fn search(config: Config, ask: &Search) -> Result<()> {
     });
     let request = query::request(&app, "ValueSet/$expand", parameters);
     let pending = prepare(&request, None).map_err(|failure| query::error_of(&failure))?;
-    if pending.shown() == 0 {
+    if pending.shown() == 0 && ask.count > 0 {
         tell(&format!("begriff: nothing found for '{}'", ask.words.join(" ")));
     }
     print_hits(&pending, ask.output.format)
