@@ -339,7 +339,7 @@ impl Wording {
             message_id: "INACTIVE_DISPLAY_FOUND",
             text,
             expression,
-            is_told: true,
+            is_told: false,
         }
     }
 
@@ -579,7 +579,7 @@ impl Wording {
             message_id: "CODE_CASE_DIFFERENCE",
             text,
             expression,
-            is_told: true,
+            is_told: false,
         }
     }
 

@@ -159,7 +159,8 @@ impl Compiler<'_, '_> {
     fn compose(&mut self, value_set: &ValueSet) -> Result<Compiled> {
         let Some(compose) = &value_set.compose else { return Ok(Compiled::default()) };
         let mut all = Compiled::default();
-        for include in &compose.include {
+        for (number, include) in compose.include.iter().enumerate() {
+            check_filters(include, "include", number)?;
             let mut one = self.include(include)?;
             if compose.inactive == Some(false) {
                 for part in &mut one.parts {
@@ -169,7 +170,8 @@ impl Compiler<'_, '_> {
             }
             all.add(one);
         }
-        for exclude in &compose.exclude {
+        for (number, exclude) in compose.exclude.iter().enumerate() {
+            check_filters(exclude, "exclude", number)?;
             let without = self.include(exclude)?;
             all.value_sets.extend(without.value_sets.iter().cloned());
             for part in &without.parts {
@@ -185,7 +187,7 @@ impl Compiler<'_, '_> {
             None => None,
         };
         for canonical in &include.value_sets {
-            let value_set = self.scope.value_set(canonical)?;
+            let value_set = self.scope.value_set(canonical).map_err(|error| self.import(error))?;
             let mut imported = self.value_set(&value_set)?;
             imported.value_sets.push(canonical_of(&value_set));
             imported.imported.push(value_set);
@@ -198,6 +200,20 @@ impl Compiler<'_, '_> {
             element: "ValueSet.compose.include".into(),
             problem: "has neither a system nor a value set; expected at least one".into(),
         })
+    }
+
+    /// Where codes are listed, an import that is not there is told as such.
+    fn import(&self, error: Error) -> Error {
+        match error {
+            Error::UnknownValueSet { url } if !self.is_lenient => {
+                let Canonical { url, version } = Canonical::parse(&url);
+                match version {
+                    Some(version) => Error::UnknownImport { url, version },
+                    None => Error::UnknownValueSet { url },
+                }
+            }
+            other => other,
+        }
     }
 
     fn system_part(&mut self, url: &str, include: &Include) -> Result<Compiled> {
@@ -287,6 +303,20 @@ impl Compiler<'_, '_> {
         }
         Ok(all)
     }
+}
+
+/// Every filter must have a value.
+fn check_filters(include: &Include, kind: &str, number: usize) -> Result<()> {
+    let missing = include.filters.iter().position(|filter| filter.value.is_empty());
+    let Some((at, filter)) = missing.and_then(|at| Some((at, include.filters.get(at)?))) else {
+        return Ok(());
+    };
+    Err(Error::FilterWithoutValue {
+        system: include.system.clone().unwrap_or_default(),
+        property: filter.property.clone(),
+        op: filter.op.code(),
+        element: format!("ValueSet.compose.{kind}[{number}].filter[{at}]"),
+    })
 }
 
 /// Looks listed codes up and keeps their order and what is said of them.

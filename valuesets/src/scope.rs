@@ -208,7 +208,9 @@ impl<'a> Scope<'a> {
             }
         }
         let implied = implicit::value_set(canonical, self)?;
-        implied.map(Arc::new).ok_or_else(|| Error::UnknownValueSet { url: canonical.to_string() })
+        implied.map(Arc::new).ok_or_else(|| Error::UnknownValueSet {
+            url: Canonical::new(canonical.url.as_str(), wanted).to_string(),
+        })
     }
 
     /// The code systems whose designations are search synonyms of `system`'s concepts.

@@ -163,6 +163,7 @@ pub fn in_value_set(
     shape: Shape,
     rules: Rules,
 ) -> Result<Verdict> {
+    let scope = &in_languages_of(scope, value_set);
     let judge = Judge::new(scope, Some(value_set), rules, shape);
     match judge.in_value_set(compile, codings) {
         Err(Error::UnknownValueSet { url }) => {
@@ -170,4 +171,17 @@ pub fn in_value_set(
         }
         answered => answered,
     }
+}
+
+/// Where a request asks for no language, the value set may: by a parameter its expansion is to be
+/// made with, or by its own language.
+fn in_languages_of<'a>(scope: &Scope<'a>, value_set: &ValueSet) -> Scope<'a> {
+    let mut scope = scope.clone();
+    if scope.languages.is_empty() {
+        let parameters = &value_set.expansion_parameters;
+        let asked = parameters.iter().find(|parameter| parameter.name == "displayLanguage");
+        let text = asked.map_or(value_set.language.as_str(), |parameter| &parameter.value);
+        scope.languages = codesystems::LanguagePreference::parse(text);
+    }
+    scope
 }

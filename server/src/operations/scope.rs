@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use codesystems::{Canonical, Edition, LanguagePreference};
 use serde_json::value::RawValue;
 use valuesets::catalogue::CodeSystem;
@@ -15,7 +16,7 @@ use super::Request;
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
 use crate::wire::json::resource_type;
-use crate::wire::{Parameters, WireError};
+use crate::wire::{Issue, IssueType, OperationOutcome, Parameters, WireError};
 
 /// What a request says about versions, languages and resources sent along; a [`Scope`] is made of it.
 #[derive(Debug)]
@@ -30,11 +31,21 @@ pub struct Asked {
 fn languages(request: &Request<'_>) -> Result<LanguagePreference, Failure> {
     for name in ["displayLanguage", "language"] {
         // HAPI asks $lookup for `language`; elsewhere the name has no other meaning here.
-        if let Some(preferences) = request.parameters.languages(name)? {
+        let asked = request.parameters.languages(name);
+        if let Some(preferences) = asked.map_err(|_| bad_language(&request.parameters, name))? {
             return Ok(LanguagePreference::new(preferences.tags().map(str::to_owned).collect()));
         }
     }
     Ok(LanguagePreference::new(request.languages.tags().map(str::to_owned).collect()))
+}
+
+fn bad_language(parameters: &Parameters, name: &str) -> Failure {
+    let given = parameters.string(name).ok().flatten().unwrap_or_default();
+    let issue = Issue::error(IssueType::Processing)
+        .text(format!("Invalid displayLanguage: '{given}'"))
+        .tx_issue_type("invalid-display")
+        .message_id("INVALID_DISPLAY_NAME");
+    Failure { status: StatusCode::BAD_REQUEST, outcome: OperationOutcome { issues: vec![issue] } }
 }
 
 fn canonicals(parameters: &Parameters, name: &str) -> Result<Vec<Canonical>, Failure> {

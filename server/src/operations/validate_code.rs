@@ -53,9 +53,9 @@ fn given<'a>(
         return Ok(Given { codings: vec![borrowed(coding)], shape: Shape::Coding, concept: None });
     }
     let code = parameters.string("code")?.ok_or_else(|| {
-        WireError::missing(
-            "code",
-            "a code, or one of the parameters 'coding' and 'codeableConcept'",
+        Failure::invalid(
+            "Unable to find code to validate (looked for coding | codeableConcept | code+system | \
+             code+inferSystem in parameters",
         )
     })?;
     let coding = Coding {

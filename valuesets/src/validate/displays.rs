@@ -67,6 +67,11 @@ fn names<'n>(
     names
 }
 
+/// A text of a list: quoted where it has blanks.
+fn listed_text(text: &str) -> String {
+    if text.contains(' ') { format!("\"{text}\"") } else { text.to_owned() }
+}
+
 impl Judge<'_, '_> {
     /// Says where the display of `coding` is none of the concept's.
     pub(super) fn judge_display(
@@ -102,11 +107,10 @@ impl Judge<'_, '_> {
             let is_current =
                 valid.any(|name| likeness(name.text, coding.display) == Likeness::Same);
             if !is_current {
-                let texts: Vec<String> = asked
-                    .iter()
-                    .filter(|name| name.is_active)
-                    .map(|name| format!("\"{}\"", name.text))
-                    .collect();
+                let current = asked.iter().filter(|name| name.is_active);
+                let mut texts: Vec<&str> = current.map(|name| name.text).collect();
+                texts.sort_unstable();
+                let texts: Vec<String> = texts.into_iter().map(listed_text).collect();
                 let issue =
                     self.wording.inactive_display(coding.display, coding.code, &texts, path);
                 self.say(issue);

@@ -76,9 +76,13 @@ impl<'s, 'a> Judge<'s, 'a> {
     }
 
     fn name(&self) -> String {
-        self.value_set.map_or_else(String::new, |value_set| {
-            Canonical::new(value_set.url.as_str(), Some(&value_set.version)).to_string()
-        })
+        match self.value_set {
+            Some(value_set) if value_set.url.is_empty() => "(unidentified)".to_owned(),
+            Some(value_set) => {
+                Canonical::new(value_set.url.as_str(), Some(&value_set.version)).to_string()
+            }
+            None => String::new(),
+        }
     }
 
     /// The verdict where an imported value set is not there.
