@@ -118,7 +118,8 @@ impl From<valuesets::Error> for Failure {
             }
             _ => return Self::internal(text),
         };
-        let mut issue = Issue::error(kind).text(text).tx_issue_type(detail);
+        let mut issue =
+            Issue::error(kind).text(text.clone()).diagnostics(text).tx_issue_type(detail);
         if !message_id.is_empty() {
             issue = issue.message_id(message_id);
         }

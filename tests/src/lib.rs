@@ -11,4 +11,4 @@ pub mod shared;
 pub mod socket;
 
 pub use response::{Response, flattened, part, value_of};
-pub use server::{Server, encoded, runtime};
+pub use server::{Server, encoded, load_paths, load_texts, runtime};

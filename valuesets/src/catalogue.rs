@@ -108,7 +108,13 @@ impl Versions {
             .or_else(|| self.all.iter().find(|system| fits(system.version(), wanted)))
     }
 
-    fn insert(&mut self, system: Arc<CodeSystem>) {
+    /// Adds a version under `url`; one that bears the name stays before one that has it as alias.
+    fn insert(&mut self, url: &str, system: Arc<CodeSystem>) {
+        let bears = |system: &CodeSystem| system.edition.meta().url == url;
+        let own = self.all.iter().find(|known| known.version() == system.version());
+        if own.is_some_and(|own| bears(own)) && !bears(&system) {
+            return;
+        }
         self.all.retain(|known| known.version() != system.version());
         let at = self.all.partition_point(|known| newer(known.version(), system.version()));
         self.all.insert(at, system);
@@ -198,7 +204,7 @@ impl Catalogue {
             self.whole_systems.insert(value_set, meta.url.clone());
         }
         for url in std::iter::once(&meta.url).chain(&meta.aliases) {
-            self.systems.entry(url.clone()).or_default().insert(Arc::clone(&system));
+            self.systems.entry(url.clone()).or_default().insert(url, Arc::clone(&system));
         }
     }
 
@@ -238,6 +244,13 @@ impl Catalogue {
     #[must_use]
     pub fn versions(&self, url: &str) -> Option<&Versions> {
         self.systems.get(url)
+    }
+
+    /// The canonical of the code system that is also called `url`; `url` itself where it is none.
+    #[must_use]
+    pub fn canonical_of<'a>(&'a self, url: &'a str) -> &'a str {
+        let newest = self.versions(url).and_then(|versions| versions.all.first());
+        newest.map_or(url, |system| system.edition.meta().url.as_str())
     }
 
     /// Every code system version once, by canonical, newest first.

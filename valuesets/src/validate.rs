@@ -435,7 +435,7 @@ impl<'s, 'a> Judge<'s, 'a> {
         index: usize,
         verdict: &mut Verdict,
     ) {
-        let same = compiled.parts.iter().filter(|part| is_system(part, coding.system));
+        let same = compiled.parts.iter().filter(|part| part.is_of(coding.system));
         let others: Vec<&Part> = same.filter(|part| part.is_version_named).collect();
         if let [other] = others.as_slice()
             && !fits(other.system.version(), coding.version)
@@ -516,7 +516,7 @@ impl<'s, 'a> Judge<'s, 'a> {
         compiled
             .parts
             .iter()
-            .filter(|part| is_system(part, coding.system))
+            .filter(|part| part.is_of(coding.system))
             .filter(|part| coding.version.is_empty() || fits(part.system.version(), coding.version))
             .find_map(|part| {
                 let concept = locate(part.system.edition(), coding.code)?;
@@ -537,14 +537,9 @@ fn missing<'c>(compiled: &'c Compiled, coding: Coding<'_>) -> Option<&'c codesys
 fn grammar_part<'c>(compiled: &'c Compiled, coding: Coding<'_>) -> Option<&'c Part> {
     compiled.parts.iter().find(|part| {
         part.whole_grammar
-            && is_system(part, coding.system)
+            && part.is_of(coding.system)
             && part.system.grammar().is_some_and(|grammar| grammar.check(coding.code).is_ok())
     })
-}
-
-fn is_system(part: &Part, system: &str) -> bool {
-    let meta = part.system.edition().meta();
-    *part.url == *system || meta.url == system || meta.aliases.iter().any(|alias| alias == system)
 }
 
 /// The systems of a value set that have a code.
