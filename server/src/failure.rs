@@ -12,11 +12,13 @@ pub struct Failure {
     pub status: StatusCode,
     /// What to say.
     pub outcome: OperationOutcome,
+    /// Methods that are allowed instead, for status 405; empty for none.
+    pub allow: &'static str,
 }
 
 impl Failure {
     fn new(status: StatusCode, outcome: OperationOutcome) -> Self {
-        Self { status, outcome }
+        Self { status, outcome, allow: "" }
     }
 
     /// 404 with the issue type `not-found`.
@@ -39,9 +41,10 @@ impl Failure {
         Self::new(StatusCode::NOT_IMPLEMENTED, OperationOutcome::not_supported(text))
     }
 
-    /// 405.
-    pub fn method_not_allowed(text: impl Into<Text>) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, OperationOutcome::not_supported(text))
+    /// 405; `allow` lists the methods that are allowed.
+    pub fn method_not_allowed(text: impl Into<Text>, allow: &'static str) -> Self {
+        let outcome = OperationOutcome::not_supported(text);
+        Self { allow, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, outcome) }
     }
 
     /// 422 with the issue type `too-costly`.

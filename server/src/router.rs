@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, Response, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::routing::{any, get};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
@@ -108,13 +108,18 @@ async fn fhir(
                 "the request took longer than {} s",
                 seconds.as_secs()
             ));
-            fail(&Failure { status: StatusCode::SERVICE_UNAVAILABLE, outcome }, &negotiated)
+            let failure = Failure { status: StatusCode::SERVICE_UNAVAILABLE, outcome, allow: "" };
+            fail(&failure, &negotiated)
         }
     }
 }
 
 fn fail(failure: &Failure, negotiated: &Negotiated) -> Response<Body> {
-    respond_outcome(failure.status, &failure.outcome, negotiated)
+    let mut response = respond_outcome(failure.status, &failure.outcome, negotiated);
+    if !failure.allow.is_empty() {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(failure.allow));
+    }
+    response
 }
 
 /// One request with everything needed to answer it.
