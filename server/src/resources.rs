@@ -49,8 +49,8 @@ enum Condition<'a> {
     Version(Vec<&'a str>),
     Id(Vec<&'a str>),
     Status(Vec<&'a str>),
-    Name(Vec<String>, Modifier),
-    Title(Vec<String>, Modifier),
+    Name(Vec<&'a str>, Modifier),
+    Title(Vec<&'a str>, Modifier),
 }
 
 /// Parameters that shape the answer instead of selecting.
@@ -99,7 +99,7 @@ pub fn search(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failu
     } else {
         found.get(offset.min(total)..(offset.saturating_add(count)).min(total)).unwrap_or_default()
     };
-    let links = if only_count { Vec::new() } else { links(request, kind, total, offset, count) };
+    let links = links(request, kind, total, offset, if only_count { 0 } else { count });
     let borrowed: Vec<(&str, &str)> =
         links.iter().map(|(relation, url)| (*relation, url.as_str())).collect();
     let mut json = JsonWriter::with_capacity(1024 + page.len() * 1024);
@@ -122,7 +122,6 @@ pub fn search(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failu
 fn condition<'a>(name: &str, text: &'a str) -> Option<Condition<'a>> {
     let (name, modifier) = name.split_once(':').unwrap_or((name, ""));
     let values = || text.split(',').collect::<Vec<_>>();
-    let folded = || text.split(',').map(str::to_lowercase).collect::<Vec<_>>();
     let how = match modifier {
         "contains" => Modifier::Contains,
         "exact" => Modifier::Exact,
@@ -135,8 +134,8 @@ fn condition<'a>(name: &str, text: &'a str) -> Option<Condition<'a>> {
         ("version", "" | "exact") => Condition::Version(values()),
         ("_id", "") => Condition::Id(values()),
         ("status", "") => Condition::Status(values()),
-        ("name", "" | "contains" | "exact") => Condition::Name(folded(), how),
-        ("title", "" | "contains" | "exact") => Condition::Title(folded(), how),
+        ("name", "" | "contains" | "exact") => Condition::Name(values(), how),
+        ("title", "" | "contains" | "exact") => Condition::Title(values(), how),
         _ => return None,
     })
 }
@@ -194,12 +193,12 @@ fn aliased<'a>(request: &'a Request<'_>, kind: ResourceType, url: &str) -> Vec<&
 
 impl Condition<'_> {
     fn is_met(&self, entry: &ResourceEntry) -> bool {
-        let text = |wanted: &[String], modifier: Modifier, found: &str| {
+        let text = |wanted: &[&str], modifier: Modifier, found: &str| {
             let folded = found.to_lowercase();
             wanted.iter().any(|wanted| match modifier {
-                Modifier::Beginning => folded.starts_with(wanted.as_str()),
-                Modifier::Contains => folded.contains(wanted.as_str()),
-                Modifier::Exact => folded == *wanted,
+                Modifier::Beginning => folded.starts_with(&wanted.to_lowercase()),
+                Modifier::Contains => folded.contains(&wanted.to_lowercase()),
+                Modifier::Exact => found == *wanted,
             })
         };
         match self {
@@ -269,6 +268,7 @@ fn links(
                 format!("{}={}", encoded(&parameter.name), encoded(value))
             })
             .collect();
+        // What was answered, which may be less than what was asked for.
         query.push(format!("_count={count}"));
         if offset > 0 {
             query.push(format!("_offset={offset}"));
@@ -276,6 +276,9 @@ fn links(
         format!("{}/{}?{}", request.base, kind.name(), query.join("&"))
     };
     let mut links = vec![("self", with(offset))];
+    if count == 0 {
+        return links;
+    }
     if offset > 0 {
         links.push(("previous", with(offset.saturating_sub(count))));
     }

@@ -86,12 +86,8 @@ async fn fhir(
     }
     let body = match axum::body::to_bytes(body, limits.body_bytes).await {
         Ok(body) => body,
-        Err(_) => {
-            let error = WireError::TooLarge {
-                found: limits.body_bytes.saturating_add(1),
-                limit: limits.body_bytes,
-            };
-            return fail(&error.into(), &negotiated);
+        Err(error) => {
+            return fail(&unreadable(error, limits.body_bytes).into(), &negotiated);
         }
     };
     let exchange = Exchange { app, method, uri, headers, body, negotiated };
@@ -112,6 +108,15 @@ async fn fhir(
             fail(&failure, &negotiated)
         }
     }
+}
+
+/// Why a body could not be taken in.
+fn unreadable(error: axum::Error, limit: usize) -> WireError {
+    let error = error.into_inner();
+    if error.is::<http_body_util::LengthLimitError>() {
+        return WireError::TooLarge { found: limit.saturating_add(1), limit };
+    }
+    WireError::Body { message: error.to_string() }
 }
 
 fn fail(failure: &Failure, negotiated: &Negotiated) -> Response<Body> {
@@ -206,7 +211,7 @@ impl Exchange {
         let etag = self.etag(&request);
         let conditions = Conditions::of(&self.method, &self.headers);
         if let Some(etag) = &etag
-            && conditions.have(etag, &self.negotiated)
+            && conditions.name(etag, &self.negotiated)
         {
             return Ok(not_modified(
                 &Head::new(StatusCode::NOT_MODIFIED).etag(etag.clone()),
