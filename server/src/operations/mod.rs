@@ -84,6 +84,7 @@ pub fn answer(request: &Request<'_>) -> Result<Answer, Failure> {
     match segments.as_slice() {
         [] if *request.method == Method::POST => batch::batch(request),
         ["metadata"] if is_read => capability::metadata(request),
+        ["metadata"] => Err(Failure::method_not_allowed("metadata is read with GET", "GET, HEAD")),
         ["$versions"] => capability::versions(request),
         // An operation that changes something is called by POST alone.
         ["$closure"] if *request.method == Method::POST => closure::closure(request),
