@@ -9,6 +9,7 @@ use codesystems::index::natural;
 use valuesets::conceptmap::{ConceptMap, Mapping};
 
 use crate::failure::Failure;
+use crate::implied;
 use crate::library::{Content, ResourceEntry, ResourceType};
 use crate::operations::{Answer, Request};
 use crate::wire::bundle::{SearchMode, SearchsetWriter};
@@ -87,6 +88,13 @@ pub fn search(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failu
     }
     let view = View::from_parameters(parameters)?;
     let mut found = select(request, kind, &conditions);
+    let implied = match conditions.as_slice() {
+        [Condition::Url(urls, false)] if kind == ResourceType::ValueSet && found.is_empty() => {
+            urls.iter().filter_map(|url| implied::value_set(&request.snapshot, url)).collect()
+        }
+        _ => Vec::new(),
+    };
+    found.extend(&implied);
     sort(&mut found, parameters.string("_sort")?)?;
     let total = found.len();
     let limit = request.app.config.limits.page_size;
@@ -108,7 +116,8 @@ pub fn search(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failu
         let whole = write(entry, request.version, view == View::Whole)?;
         let shown = view.apply(&whole)?;
         let url = format!("{}/{}/{}", request.base, kind.name(), entry.id);
-        out.entry(Some(&url), SearchMode::Match, shown.as_bytes());
+        let url = Some(url.as_str()).filter(|_| !entry.id.is_empty());
+        out.entry(url, SearchMode::Match, shown.as_bytes());
     }
     if !ignored.is_empty() {
         let text = format!("search parameters not known here were ignored: {}", ignored.join(", "));
@@ -342,7 +351,7 @@ pub fn write(
 /// The resource under the id it has here, where that differs from the one it came with.
 fn with_id<'a>(json: &'a str, id: &str) -> Result<Cow<'a, str>, Failure> {
     let members = crate::wire::json::Members::of(json)?;
-    if members.get("id").is_some_and(|known| known.trim_matches('"') == id) {
+    if members.get("id").map_or("", |known| known.trim_matches('"')) == id {
         return Ok(Cow::Borrowed(json));
     }
     let mut out = JsonWriter::with_capacity(json.len() + 80);

@@ -46,7 +46,7 @@ impl Server {
         DEMO.get_or_init(|| {
             let folder = tempfile::tempdir().unwrap();
             server::demo::load_into(&Library::open(folder.path()).unwrap()).unwrap();
-            Self::over(folder, |_| ())
+            Self::over(folder, |_| ()).unlinked()
         })
     }
 
@@ -85,6 +85,14 @@ impl Server {
         let mut server = Self::at(folder.path(), configure);
         server._folder = Some(folder);
         server
+    }
+
+    /// The same with its files taken off the disk; what is open stays open. For a server that lives
+    /// as long as the test binary and is therefore never dropped.
+    #[must_use]
+    pub fn unlinked(mut self) -> Self {
+        self._folder = None;
+        self
     }
 
     /// A server over a library whose folder somebody else keeps.

@@ -22,6 +22,7 @@ fn animals() -> &'static Server {
             config.limits.batch_entries = 10;
             config.limits.closure_concepts = 5;
         })
+        .unlinked()
     })
 }
 

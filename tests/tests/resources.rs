@@ -15,7 +15,7 @@ fn animals() -> &'static Server {
     SERVER.get_or_init(|| {
         let mut files = animal_files();
         files.push(("CodeSystem-animals-2.json", ANIMALS_2));
-        Server::with(&files)
+        Server::with(&files).unlinked()
     })
 }
 

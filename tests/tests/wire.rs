@@ -23,7 +23,7 @@ const XML: &str = "application/fhir+xml;charset=utf-8";
 
 fn animals() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::with(&animal_files()))
+    SERVER.get_or_init(|| Server::with(&animal_files()).unlinked())
 }
 
 fn lookup() -> String {

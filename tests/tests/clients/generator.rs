@@ -22,6 +22,7 @@ fn server() -> &'static Server {
             german_snomed("11000274103", "20251115"),
             german_snomed("900000000000207008", "20260101"),
         ])
+        .unlinked()
     })
 }
 

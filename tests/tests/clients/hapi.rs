@@ -210,6 +210,34 @@ fn the_value_set_of_a_packaged_code_system_is_found_although_no_file_defines_it(
 }
 
 #[test]
+fn value_sets_that_a_url_implies_are_found_where_they_can_be_expanded() {
+    let demo = Server::demo();
+    for (url, total) in [
+        ("http://snomed.info/sct?fhir_vs", 1),
+        ("http://snomed.info/sct?fhir_vs=isa/73211009", 1),
+        ("http://snomed.info/sct?fhir_vs=isa/1", 0),
+        ("http://loinc.org/vs/LL360-9", 1),
+        ("http://fhir.de/ValueSet/bfarm/alpha-id", 1),
+        ("http://fhir.de/ValueSet/bfarm/none", 0),
+    ] {
+        let found = demo.ask("ValueSet", &[("url", url), ("_summary", "false")]).ok();
+        assert_eq!(found.json["total"], total, "{url}");
+        let expanded = demo.ask("ValueSet/$expand", &[("url", url), ("count", "1")]);
+        assert_eq!(expanded.status == 200, total == 1, "{url}");
+        if total == 1 {
+            assert_eq!(found.resources()[0]["url"], url);
+            let again = demo.post("ValueSet/$expand?count=1", found.resources()[0]).ok();
+            let total = |answer: &tests::Response| answer.json["expansion"]["total"].clone();
+            assert_eq!(
+                total(&again),
+                total(&expanded),
+                "{url}: the definition found means the same"
+            );
+        }
+    }
+}
+
+#[test]
 fn firely_sends_context_date_and_abstract() {
     let server = Server::with(&animal_files());
     let url = "http://begriff.test/ValueSet/mammals";

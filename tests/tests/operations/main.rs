@@ -36,7 +36,7 @@ fn animals() -> &'static Server {
             ..plain
         };
         load_texts(&library, &[("symptoms.csv", SYMPTOMS)], &table);
-        Server::over(folder, |_| ())
+        Server::over(folder, |_| ()).unlinked()
     })
 }
 
