@@ -347,6 +347,23 @@ fn large_expansions_are_sent_in_chunks_and_are_whole() {
 }
 
 #[test]
+fn a_server_that_stops_ends_the_requests_in_flight() {
+    let url = "http://begriff.test/CodeSystem/large";
+    let system = large_code_system(url, 20_000).to_string();
+    let server = Server::with(&[("CodeSystem-large.json", &system)]);
+    let listening = listen(server.app());
+    let address = listening.address;
+    let mut connection = Connection::open(address);
+    connection.send(&format!("GET /fhir/ValueSet/$expand?url={url}/vs HTTP/1.1\nHost: x"), b"");
+    let head = connection.receive_head();
+    let stopped = std::thread::spawn(move || listening.stop());
+    let json: Value = serde_json::from_slice(&connection.receive_body(head).body).unwrap();
+    assert_eq!(json["expansion"]["contains"].as_array().unwrap().len(), 20_000);
+    stopped.join().unwrap();
+    assert!(std::net::TcpStream::connect(address).is_err(), "nobody listens any more");
+}
+
+#[test]
 fn http_2_is_spoken_with_prior_knowledge() {
     let listening = listen(animals().app());
     let address = listening.address;

@@ -80,3 +80,23 @@ fn a_closure_is_changed_by_post_alone() {
     answer.refused(405, "not-supported", &["POST"]);
     assert_eq!(answer.header("allow"), "POST");
 }
+
+#[test]
+fn concepts_added_at_the_same_time_are_all_kept() {
+    let name = "busy";
+    animals().post("$closure", &parameters(json!([named(name)]))).ok();
+    let codes = ["animal", "mammal", "cat", "siamese", "dog", "bat", "bird", "penguin", "sparrow"];
+    std::thread::scope(|scope| {
+        for code in codes {
+            scope.spawn(move || {
+                let list = json!([named(name), concept(code)]);
+                animals().post("$closure", &parameters(list)).ok();
+            });
+        }
+    });
+    let list = json!([named(name), json!({ "name": "version", "valueString": "0" })]);
+    let all = animals().post("$closure", &parameters(list)).ok().json;
+    assert_eq!(all["version"], "9");
+    // One pair for every concept and concept above it.
+    assert_eq!(pairs(&all).len(), 1 + 2 + 3 + 2 + 2 + 1 + 2 + 2);
+}

@@ -175,3 +175,48 @@ fn an_unknown_map_is_refused() {
     let path = format!("ConceptMap/none/$translate?system={ANIMALS_URL}&code=cat");
     animals().get(&path).refused(404, "not-found", &["none"]);
 }
+
+/// A map whose mappings have conditions and further results.
+fn conditional_map() -> Value {
+    let when =
+        |value: &str| json!([{ "property": "http://begriff.test/element/size", "value": value }]);
+    json!({
+        "resourceType": "ConceptMap", "url": "http://begriff.test/ConceptMap/conditional",
+        "status": "active", "group": [{
+            "source": ANIMALS_URL, "target": SOUNDS,
+            "element": [{ "code": "cat", "target": [
+                { "code": "meow", "equivalence": "equal", "dependsOn": when("small") },
+                {
+                    "code": "roar", "equivalence": "equal", "dependsOn": when("large"),
+                    "product": [{ "property": "http://begriff.test/element/volume", "value": "loud" }],
+                },
+            ]}],
+        }],
+    })
+}
+
+#[test]
+fn conditions_choose_among_mappings_and_results_are_told() {
+    let ask = |size: Option<&str>| {
+        let mut list = vec![
+            json!({ "name": "conceptMap", "resource": conditional_map() }),
+            json!({ "name": "coding", "valueCoding": { "system": ANIMALS_URL, "code": "cat" } }),
+        ];
+        if let Some(size) = size {
+            list.push(json!({ "name": "dependency", "part": [
+                { "name": "element", "valueUri": "http://begriff.test/element/size" },
+                { "name": "concept", "valueCodeableConcept": { "coding": [{ "code": size }] } },
+            ]}));
+        }
+        animals().post("ConceptMap/$translate", &parameters(json!(list))).parameters()
+    };
+    assert_eq!(matches(&ask(Some("small"))), [found("meow", "equal")]);
+    assert_eq!(matches(&ask(Some("large"))), [found("roar", "equal")]);
+    let both = ask(None);
+    assert_eq!(matches(&both), [found("meow", "equal"), found("roar", "equal")]);
+    let roar = both.all("match")[1];
+    let product =
+        roar["part"].as_array().unwrap().iter().find(|part| part["name"] == "product").unwrap();
+    assert_eq!(part(product, "element"), "http://begriff.test/element/volume");
+    assert_eq!(part(product, "concept")["code"], "loud");
+}
