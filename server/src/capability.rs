@@ -30,6 +30,8 @@ fn operations(kind: ResourceType) -> &'static [(&'static str, &'static str)] {
             ("expand", "ValueSet-expand"),
             ("validate-code", "ValueSet-validate-code"),
             ("batch-validate-code", "ValueSet-batch-validate-code"),
+            ("related", "ValueSet-related"),
+            ("compare", "ValueSet-compare"),
         ],
         ResourceType::ConceptMap => &[("translate", "ConceptMap-translate")],
         ResourceType::NamingSystem => &[],

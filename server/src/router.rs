@@ -27,19 +27,23 @@ use crate::wire::{
     FhirVersion, Format, LanguagePreferences, Negotiated, Parameters, WireError, xml,
 };
 
-/// Path of the R4 base.
-pub const R4_BASE: &str = "/fhir";
+/// Paths of the bases and the FHIR version that each speaks.
+pub const BASES: [(&str, FhirVersion); 3] =
+    [("/fhir", FhirVersion::R4), ("/r4b", FhirVersion::R4B), ("/r5", FhirVersion::R5)];
 
 /// All routes of the server.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
+    let mut router = Router::new()
         .route("/", get(web::page))
         .route("/health", get(health))
-        .route("/ready", get(ready))
-        .route("/fhir", any(fhir))
-        .route("/fhir/", any(fhir))
-        .route("/fhir/{*path}", any(fhir))
-        .with_state(app)
+        .route("/ready", get(ready));
+    for (base, _) in BASES {
+        router = router
+            .route(base, any(fhir))
+            .route(&format!("{base}/"), any(fhir))
+            .route(&format!("{base}/{{*path}}"), any(fhir));
+    }
+    router.with_state(app)
 }
 
 /// The process answers.
@@ -66,7 +70,7 @@ async fn fhir(
     headers: HeaderMap,
     body: Body,
 ) -> Response<Body> {
-    let version = FhirVersion::R4;
+    let (base_path, version) = base_of(uri.path());
     let limits = &app.config.limits;
     let wanted = negotiate(&method, &headers, uri.query(), version);
     let negotiated = match &wanted {
@@ -90,7 +94,7 @@ async fn fhir(
             return fail(&unreadable(error, limits.body_bytes).into(), &negotiated);
         }
     };
-    let exchange = Exchange { app, method, uri, headers, body, negotiated };
+    let exchange = Exchange { app, base_path, method, uri, headers, body, negotiated };
     if !exchange.is_heavy() {
         return exchange.answer();
     }
@@ -119,6 +123,12 @@ fn unreadable(error: axum::Error, limit: usize) -> WireError {
     WireError::Body { message: error.to_string() }
 }
 
+/// The base that a path lies below; all routes lie below one.
+fn base_of(path: &str) -> (&'static str, FhirVersion) {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    BASES.into_iter().find(|(base, _)| base.trim_start_matches('/') == first).unwrap_or(BASES[0])
+}
+
 fn fail(failure: &Failure, negotiated: &Negotiated) -> Response<Body> {
     let mut response = respond_outcome(failure.status, &failure.outcome, negotiated);
     if !failure.allow.is_empty() {
@@ -130,6 +140,7 @@ fn fail(failure: &Failure, negotiated: &Negotiated) -> Response<Body> {
 /// One request with everything needed to answer it.
 struct Exchange {
     app: Arc<App>,
+    base_path: &'static str,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -149,14 +160,19 @@ impl Exchange {
     }
 
     fn path(&self) -> &str {
-        self.uri.path().strip_prefix(R4_BASE).unwrap_or_default().trim_matches('/')
+        self.uri.path().strip_prefix(self.base_path).unwrap_or_default().trim_matches('/')
     }
 
     /// The base URL as the client sees it.
     fn base(&self) -> String {
         let configured = &self.app.config.base_url;
         if !configured.is_empty() {
-            return configured.trim_end_matches('/').to_owned();
+            let configured = configured.trim_end_matches('/');
+            let root = configured.strip_suffix(BASES[0].0);
+            return match root {
+                Some(root) => format!("{root}{}", self.base_path),
+                None => configured.to_owned(),
+            };
         }
         let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
         let host = text("x-forwarded-host")
@@ -164,7 +180,7 @@ impl Exchange {
             .or_else(|| self.uri.authority().map(axum::http::uri::Authority::as_str))
             .map_or_else(|| self.app.config.listen.to_string(), str::to_owned);
         let scheme = text("x-forwarded-proto").unwrap_or("http");
-        format!("{scheme}://{host}{R4_BASE}")
+        format!("{scheme}://{host}{}", self.base_path)
     }
 
     fn answer(self) -> Response<Body> {

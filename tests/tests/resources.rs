@@ -50,7 +50,7 @@ fn the_capability_statement_names_every_operation_it_answers() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 8);
+    assert!(tried >= 8, "{tried} operations");
     let system_level: Vec<&Value> =
         rest["operation"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
     assert_eq!(system_level, ["versions", "closure"]);

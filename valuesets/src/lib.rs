@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 pub mod closure;
+pub mod compare;
 pub mod conceptmap;
 mod error;
 pub mod expand;

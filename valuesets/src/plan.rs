@@ -403,3 +403,6 @@ impl Compiled {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

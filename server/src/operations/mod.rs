@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod closure;
+pub mod compare;
 pub mod expand;
 pub mod lookup;
 mod scope;
@@ -134,6 +135,7 @@ fn on_operation(
         (ResourceType::CodeSystem, "$validate-code") => validate_code::in_code_system(request, id),
         (ResourceType::CodeSystem, "$subsumes") => subsumes::subsumes(request, id),
         (ResourceType::ValueSet, "$expand") => expand::expand(request, id),
+        (ResourceType::ValueSet, "$related" | "$compare") => compare::compare(request, id),
         (ResourceType::ValueSet, "$validate-code") => validate_code::in_value_set(request, id),
         (ResourceType::CodeSystem | ResourceType::ValueSet, "$batch-validate-code") => {
             validate_code::batch(request, kind)

@@ -152,32 +152,67 @@ impl Asked {
         request: &Request<'_>,
         id: Option<&str>,
     ) -> Result<(Arc<ValueSet>, String), Failure> {
-        let parameters = &request.parameters;
-        if let Some(id) = id {
-            return instance_value_set(request, id);
+        // Generators of portals turn `url|version` into `url` and `version`.
+        const NAMES: ValueSetParameters = ValueSetParameters {
+            resource: "valueSet",
+            url: "url",
+            versions: ["valueSetVersion", "version"],
+        };
+        match id {
+            Some(id) => instance_value_set(request, id),
+            None => self.named_value_set(request, &NAMES),
         }
-        if let Some(resource) = parameters.resource("valueSet")? {
+    }
+
+    /// The value set that parameters of these names give.
+    ///
+    /// # Errors
+    /// When none or an unknown one is named, or the one sent cannot be read.
+    pub fn named_value_set(
+        &self,
+        request: &Request<'_>,
+        names: &ValueSetParameters,
+    ) -> Result<(Arc<ValueSet>, String), Failure> {
+        let parameters = &request.parameters;
+        if let Some(resource) = parameters.resource(names.resource)? {
             let value_set = valuesets::fhir::value_set::value_set(resource.get())
-                .map_err(|error| bad_resource("valueSet", &error))?;
+                .map_err(|error| bad_resource(names.resource, &error))?;
             let key = format!("inline:{}", blake3::hash(resource.get().as_bytes()).to_hex());
             return Ok((Arc::new(value_set), key));
         }
-        let url = parameters.string("url")?.ok_or_else(|| {
-            WireError::missing(
-                "url",
-                "the canonical of a value set, or the parameter 'valueSet' with one",
-            )
+        let url = parameters.string(names.url)?.ok_or_else(|| {
+            let what = format!(
+                "the canonical of a value set, or the parameter '{}' with one",
+                names.resource
+            );
+            WireError::missing(names.url, what)
         })?;
         let mut canonical = Canonical::parse(url);
-        if let Some(version) = parameters.string("valueSetVersion")? {
-            canonical.version = Some(version.to_owned());
+        for name in names.versions.iter().rev() {
+            if let Some(version) = parameters.string(name)? {
+                canonical.version = Some(version.to_owned());
+            }
         }
         let value_set = self.scope(request).value_set(&canonical)?;
         Ok((value_set, canonical.to_string()))
     }
 }
 
-fn instance_value_set(request: &Request<'_>, id: &str) -> Result<(Arc<ValueSet>, String), Failure> {
+/// Names of the parameters that give a value set.
+#[derive(Debug, Clone, Copy)]
+pub struct ValueSetParameters {
+    /// The resource itself.
+    pub resource: &'static str,
+    /// Its canonical.
+    pub url: &'static str,
+    /// Its version, the name that counts more first.
+    pub versions: [&'static str; 2],
+}
+
+pub(super) fn instance_value_set(
+    request: &Request<'_>,
+    id: &str,
+) -> Result<(Arc<ValueSet>, String), Failure> {
     let entry =
         request.snapshot.resources.by_id(ResourceType::ValueSet, id).ok_or_else(|| {
             Failure::not_found(format!("there is no ValueSet with the id '{id}'"))

@@ -48,6 +48,8 @@ impl Call {
     pub(crate) fn bytes(&self, base: &Base, more: &str) -> Vec<u8> {
         let Self { method, target, .. } = self;
         let Base { authority, path } = base;
+        // A base without a path still has one in the request line.
+        let path = if path.is_empty() && !target.starts_with('/') { "/" } else { path.as_str() };
         let mut text = format!(
             "{method} {path}{target} HTTP/1.1\r\nHost: {authority}\r\nAccept: application/fhir+json\r\n{more}"
         );

@@ -2,7 +2,7 @@
 //!
 //! `search_bench [concepts [query ...]]`, 520,000 concepts by default; queries named are measured
 //! alone, each run a thousand times. With the feature `tantivy` the same corpus and
-//! the same queries go through tantivy, too. Results: `docs/search-measurements.md`.
+//! the same queries go through tantivy, too. What came of it: `docs/architecture.md`.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measuring program")]
 
