@@ -52,6 +52,11 @@ impl Failure {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, OperationOutcome::too_costly(text))
     }
 
+    /// The issue type `timeout`, with 408 where the client was slow and 503 where the server was.
+    pub fn timeout(status: StatusCode, text: impl Into<Text>) -> Self {
+        Self::new(status, OperationOutcome::timeout(text))
+    }
+
     /// 500: the cause goes to the log, the client gets a general sentence.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "request failed");

@@ -88,28 +88,29 @@ async fn fhir(
     if let Err(error) = wanted {
         return fail(&error.into(), &negotiated);
     }
-    let body = match axum::body::to_bytes(body, limits.body_bytes).await {
-        Ok(body) => body,
-        Err(error) => {
+    let seconds = Duration::from_secs(limits.request_s);
+    let whole = axum::body::to_bytes(body, limits.body_bytes);
+    let body = match tokio::time::timeout(seconds, whole).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(error)) => {
             return fail(&unreadable(error, limits.body_bytes).into(), &negotiated);
+        }
+        Err(_) => {
+            let text = format!("the body did not arrive within {} s", limits.request_s);
+            return fail(&Failure::timeout(StatusCode::REQUEST_TIMEOUT, text), &negotiated);
         }
     };
     let exchange = Exchange { app, base_path, method, uri, headers, body, negotiated };
     if !exchange.is_heavy() {
         return exchange.answer();
     }
-    let seconds = Duration::from_secs(exchange.app.config.limits.request_s);
     let task = tokio::task::spawn_blocking(move || exchange.answer());
     match tokio::time::timeout(seconds, task).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => fail(&Failure::internal(panic), &negotiated),
         Err(_) => {
-            let outcome = crate::wire::OperationOutcome::timeout(format!(
-                "the request took longer than {} s",
-                seconds.as_secs()
-            ));
-            let failure = Failure { status: StatusCode::SERVICE_UNAVAILABLE, outcome, allow: "" };
-            fail(&failure, &negotiated)
+            let text = format!("the request took longer than {} s", seconds.as_secs());
+            fail(&Failure::timeout(StatusCode::SERVICE_UNAVAILABLE, text), &negotiated)
         }
     }
 }

@@ -347,6 +347,21 @@ fn large_expansions_are_sent_in_chunks_and_are_whole() {
 }
 
 #[test]
+fn a_body_that_never_comes_is_not_waited_for_for_ever() {
+    let server = Server::configured(&animal_files(), |config| config.limits.request_s = 1);
+    let listening = listen(server.app());
+    let mut connection = Connection::open(listening.address);
+    let head = "POST /fhir/CodeSystem/$lookup HTTP/1.1\nHost: x\nContent-Type: application/fhir+json\nContent-Length: 100";
+    connection.send(head, b"{\"resourceType\":");
+    let answer = connection.receive();
+    assert!(answer.status_line.starts_with("HTTP/1.1 408"), "{}", answer.status_line);
+    let outcome: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(outcome["issue"][0]["code"], "timeout");
+    drop(connection);
+    listening.stop();
+}
+
+#[test]
 fn a_server_that_stops_ends_the_requests_in_flight() {
     let url = "http://begriff.test/CodeSystem/large";
     let system = large_code_system(url, 20_000).to_string();

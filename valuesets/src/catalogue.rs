@@ -149,7 +149,8 @@ pub fn fits(version: &str, wanted: &str) -> bool {
 }
 
 /// Whether version `a` comes before version `b` when the newest comes first. Of SNOMED CT the
-/// International Edition comes first, then the date decides.
+/// International Edition comes first, then the date decides. Dates come after numbers: publishers
+/// (HL7 among them) began with dates and number their versions since, never the other way round.
 fn newer(a: &str, b: &str) -> bool {
     const INTERNATIONAL: &str = "/900000000000207008/";
     match (a.split_once("/version/"), b.split_once("/version/")) {
@@ -158,8 +159,16 @@ fn newer(a: &str, b: &str) -> bool {
                 |version: &str, date: &str| (version.contains(INTERNATIONAL), date.to_owned());
             key(a, date_a) > key(b, date_b)
         }
-        _ => natural(a, b).is_gt(),
+        _ => is_date(b).cmp(&is_date(a)).then_with(|| natural(a, b)).is_gt(),
     }
+}
+
+/// Whether a version is a date as FHIR writes it: `2018-08-12`, `2018-08`.
+fn is_date(version: &str) -> bool {
+    let parts: Vec<&str> = version.split('-').collect();
+    let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    parts.iter().all(is_number) && matches!(lengths.as_slice(), [4, 2] | [4, 2, 2])
 }
 
 /// Everything that can be asked, at one moment. Never changed once it is shared: a new release
@@ -212,8 +221,7 @@ impl Catalogue {
     pub fn add_value_set(&mut self, value_set: Arc<ValueSet>) {
         let versions = self.value_sets.entry(value_set.url.clone()).or_default();
         versions.retain(|known| known.version != value_set.version);
-        let at =
-            versions.partition_point(|known| natural(&known.version, &value_set.version).is_gt());
+        let at = versions.partition_point(|known| newer(&known.version, &value_set.version));
         versions.insert(at, value_set);
     }
 
@@ -348,6 +356,8 @@ mod tests {
         for (newest, older) in [
             ("2026", "2025"),
             ("2.100", "2.99"),
+            ("3.0.0", "2018-08-12"),
+            ("2025-12-09", "2025-06-24"),
             (
                 "http://snomed.info/sct/900000000000207008/version/20240101",
                 "http://snomed.info/sct/11000274103/version/20250515",
