@@ -61,6 +61,17 @@ pub struct IncludeRef {
     pub without_inactive: bool,
 }
 
+impl Part {
+    /// Whether these are concepts of `system`, which may be an older name of it.
+    #[must_use]
+    pub fn is_of(&self, system: &str) -> bool {
+        let meta = self.system.edition().meta();
+        *self.url == *system
+            || meta.url == system
+            || meta.aliases.iter().any(|alias| alias == system)
+    }
+}
+
 /// A value set compiled: unions, intersections and differences done, codes looked up.
 #[derive(Debug, Clone, Default)]
 pub struct Compiled {
@@ -89,6 +100,21 @@ impl Compiled {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.parts.iter().all(|part| part.set.is_empty())
+    }
+
+    /// Whether a code of `system` is in, in whatever version; `None` where that depends on a code
+    /// system that is not there.
+    #[must_use]
+    pub fn has(&self, system: &str, code: &str) -> Option<bool> {
+        let mut parts = self.parts.iter().filter(|part| part.is_of(system));
+        let is_in = parts.any(|part| {
+            let found = part.system.edition().find(code);
+            found.is_some_and(|concept| part.set.contains(concept))
+                || part.whole_grammar
+                    && part.system.grammar().is_some_and(|grammar| grammar.check(code).is_ok())
+        });
+        let is_missing = self.missing_systems.iter().any(|missing| missing.url == system);
+        (is_in || !is_missing).then_some(is_in)
     }
 
     /// Bytes of memory, roughly: for caches with a byte budget.

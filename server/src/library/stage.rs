@@ -64,11 +64,14 @@ impl Staging {
         let path = folder.path().join(ALIVE);
         let alive = File::create(&path).map_err(|source| Error::io(&path, source))?;
         alive.lock().map_err(|source| Error::io(&path, source))?;
+        // A bundle's hash covers the editions and maps inside of it, provenance and all: they do not
+        // tell the time, or the same package would never make the same bundle twice.
+        let is_package = release.format == Format::Fhir;
         let provenance = Provenance {
             sources: release.sources.clone(),
             loader: release.format.name().into(),
             loader_version: env!("CARGO_PKG_VERSION").into(),
-            built_at: now(),
+            built_at: if is_package { String::new() } else { now() },
         };
         let key =
             Path::new(&release.key).file_name().map(|name| name.to_string_lossy().into_owned());

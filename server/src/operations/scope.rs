@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use codesystems::{Canonical, Edition, LanguagePreference};
 use serde_json::value::RawValue;
 use valuesets::catalogue::CodeSystem;
@@ -45,7 +44,7 @@ fn bad_language(parameters: &Parameters, name: &str) -> Failure {
         .text(format!("Invalid displayLanguage: '{given}'"))
         .tx_issue_type("invalid-display")
         .message_id("INVALID_DISPLAY_NAME");
-    Failure { status: StatusCode::BAD_REQUEST, outcome: OperationOutcome { issues: vec![issue] } }
+    Failure { outcome: OperationOutcome { issues: vec![issue] }, ..Failure::invalid(String::new()) }
 }
 
 fn canonicals(parameters: &Parameters, name: &str) -> Result<Vec<Canonical>, Failure> {

@@ -53,6 +53,13 @@ fn given<'a>(
         return Ok(Given { codings: vec![borrowed(coding)], shape: Shape::Coding, concept: None });
     }
     let code = parameters.string("code")?.ok_or_else(|| {
+        if system == "url" {
+            return Failure::from(WireError::missing(
+                "code",
+                "a code, or one of the parameters 'coding' and 'codeableConcept'",
+            ));
+        }
+        // The wording by which validators know it.
         Failure::invalid(
             "Unable to find code to validate (looked for coding | codeableConcept | code+system | \
              code+inferSystem in parameters",

@@ -240,6 +240,8 @@ impl<'s, 'a> Judge<'s, 'a> {
         }
         verdict.unknown_systems = self.unknown;
         verdict.issues = self.issues;
+        // What decides comes first: some clients show one issue only.
+        verdict.issues.sort_by_key(|issue| (issue.severity, issue.kind != "not-in-vs"));
         verdict.close()
     }
 
@@ -310,11 +312,7 @@ impl<'s, 'a> Judge<'s, 'a> {
 
     /// Code systems that the value set names by another of their canonicals.
     fn by_alias(&mut self, compiled: &Compiled, coding: Coding<'_>, index: usize) -> Membership {
-        let same = |part: &&Part| {
-            let meta = part.system.edition().meta();
-            meta.url == coding.system || meta.aliases.iter().any(|alias| alias == coding.system)
-        };
-        for part in compiled.parts.iter().filter(same) {
+        for part in compiled.parts.iter().filter(|part| part.is_of(coding.system)) {
             let fits = coding.version.is_empty()
                 || crate::catalogue::fits(part.system.version(), coding.version);
             if let Some(found) = self.in_part(part, coding, index).filter(|_| fits) {
