@@ -57,6 +57,23 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The same as [`From`], worded for an expansion where the words differ.
+    #[must_use]
+    pub fn of_expansion(error: valuesets::Error) -> Self {
+        use valuesets::Error as E;
+        let message_id = match &error {
+            E::UnknownSystem { .. } => "UNKNOWN_CODESYSTEM_EXP",
+            E::UnknownVersion { .. } => "UNKNOWN_CODESYSTEM_VERSION_EXP",
+            _ => return error.into(),
+        };
+        let text = error.for_expansion();
+        let issue = Issue::error(IssueType::NotFound).text(text).tx_issue_type("not-found");
+        let issues = vec![issue.message_id(message_id)];
+        Self::new(StatusCode::NOT_FOUND, OperationOutcome { issues })
+    }
+}
+
 impl From<WireError> for Failure {
     fn from(error: WireError) -> Self {
         Self::new(error.status(), error.to_outcome())
@@ -89,6 +106,24 @@ impl From<valuesets::Error> for Failure {
                 "not-found",
                 "Unable_to_resolve_value_Set_",
             ),
+            E::UnknownImportVersion { .. } => (
+                StatusCode::NOT_FOUND,
+                IssueType::NotFound,
+                "not-found",
+                "VS_EXP_IMPORT_UNK_PINNED",
+            ),
+            E::MissingSupplement { .. } => (
+                StatusCode::NOT_FOUND,
+                IssueType::NotFound,
+                "not-found",
+                "VALUESET_SUPPLEMENT_MISSING",
+            ),
+            E::FilterWithoutValue { .. } => (
+                StatusCode::BAD_REQUEST,
+                IssueType::Invalid,
+                "vs-invalid",
+                "UNABLE_TO_HANDLE_SYSTEM_FILTER_WITH_NO_VALUE",
+            ),
             E::UnknownConceptMap { .. } => {
                 (StatusCode::NOT_FOUND, IssueType::NotFound, "not-found", "")
             }
@@ -101,12 +136,9 @@ impl From<valuesets::Error> for Failure {
             E::UnknownFilter { .. } | E::FilterValue { .. } | E::Definition { .. } => {
                 (StatusCode::BAD_REQUEST, IssueType::Invalid, "vs-invalid", "")
             }
-            E::TooCostly { .. } => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                IssueType::TooCostly,
-                "too-costly",
-                "VALUESET_TOO_COSTLY",
-            ),
+            E::TooCostly { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, IssueType::TooCostly, "", "VALUESET_TOO_COSTLY")
+            }
             E::VersionNotAllowed { .. } => (
                 StatusCode::BAD_REQUEST,
                 IssueType::Exception,
@@ -118,7 +150,13 @@ impl From<valuesets::Error> for Failure {
             }
             _ => return Self::internal(text),
         };
-        let mut issue = Issue::error(kind).text(text).tx_issue_type(detail);
+        let mut issue = Issue::error(kind).text(text);
+        if !detail.is_empty() {
+            issue = issue.tx_issue_type(detail);
+        }
+        if let E::FilterWithoutValue { path, .. } = error {
+            issue = issue.expression(path);
+        }
         if !message_id.is_empty() {
             issue = issue.message_id(message_id);
         }

@@ -38,6 +38,24 @@ impl VersionRules {
             && self.force.is_empty()
             && self.default_value_set.is_empty()
     }
+
+    /// The rule that decides which version of the code system `url` is meant where `written` is, and
+    /// the name of its parameter; `None` where what is written decides.
+    #[must_use]
+    pub fn decisive(&self, url: &str, written: Option<&str>) -> Option<(&'static str, &Canonical)> {
+        let of = |rules: &'_ [Canonical]| rules.iter().position(|rule| rule.url == url);
+        if let Some(rule) = of(&self.force).and_then(|at| self.force.get(at)) {
+            return Some(("force-system-version", rule));
+        }
+        if written.is_some_and(|version| !version.is_empty()) {
+            return None;
+        }
+        if let Some(rule) = of(&self.default).and_then(|at| self.default.get(at)) {
+            return Some(("system-version", rule));
+        }
+        let rule = of(&self.check).and_then(|at| self.check.get(at))?;
+        Some(("check-system-version", rule))
+    }
 }
 
 fn rule<'a>(rules: &'a [Canonical], url: &str) -> Option<&'a str> {
@@ -55,6 +73,8 @@ pub struct Scope<'a> {
     pub versions: VersionRules,
     /// Languages of displays and messages.
     pub languages: LanguagePreference,
+    /// Code system supplements that the request wants used.
+    pub supplements: Vec<Canonical>,
 }
 
 impl<'a> Scope<'a> {
@@ -66,6 +86,7 @@ impl<'a> Scope<'a> {
             sent: None,
             versions: VersionRules::default(),
             languages: LanguagePreference::default(),
+            supplements: Vec::new(),
         }
     }
 
@@ -148,6 +169,25 @@ impl<'a> Scope<'a> {
         }
         let implied = implicit::value_set(canonical, self)?;
         implied.map(Arc::new).ok_or_else(|| Error::UnknownValueSet { url: canonical.to_string() })
+    }
+
+    /// The supplement that a canonical means.
+    ///
+    /// # Errors
+    /// [`Error::MissingSupplement`].
+    pub fn supplement(&self, canonical: &Canonical) -> Result<Arc<CodeSystem>> {
+        self.catalogues()
+            .find_map(|catalogue| catalogue.supplement(canonical))
+            .map(Arc::clone)
+            .ok_or_else(|| Error::MissingSupplement { url: canonical.to_string() })
+    }
+
+    /// The supplements that the request wants used.
+    ///
+    /// # Errors
+    /// [`Error::MissingSupplement`].
+    pub fn supplements_in_use(&self) -> Result<Vec<Arc<CodeSystem>>> {
+        self.supplements.iter().map(|canonical| self.supplement(canonical)).collect()
     }
 
     /// The code systems whose designations are search synonyms of `system`'s concepts.

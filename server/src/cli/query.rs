@@ -156,6 +156,7 @@ fn run(config: Config, path: &str, values: &[(&str, Option<String>)]) -> Result<
         path,
         parameters,
         body: &[],
+        too_costly_threshold: None,
     };
     match answer(&request) {
         Ok(answer) => {

@@ -23,6 +23,7 @@ pub struct Asked {
     sent: Option<Catalogue>,
     versions: VersionRules,
     languages: LanguagePreference,
+    supplements: Vec<Canonical>,
 }
 
 /// Names of languages as displays are asked for: parameters first, then the header.
@@ -30,10 +31,10 @@ fn languages(request: &Request<'_>) -> Result<LanguagePreference, Failure> {
     for name in ["displayLanguage", "language"] {
         // HAPI asks $lookup for `language`; elsewhere the name has no other meaning here.
         if let Some(preferences) = request.parameters.languages(name)? {
-            return Ok(LanguagePreference::new(preferences.tags().map(str::to_owned).collect()));
+            return Ok(preferences.preference());
         }
     }
-    Ok(LanguagePreference::new(request.languages.tags().map(str::to_owned).collect()))
+    Ok(request.languages.preference())
 }
 
 fn canonicals(parameters: &Parameters, name: &str) -> Result<Vec<Canonical>, Failure> {
@@ -59,7 +60,12 @@ impl Asked {
             add_sent(&mut sent, resource)?;
             any = true;
         }
-        Ok(Self { sent: any.then_some(sent), versions, languages: languages(request)? })
+        Ok(Self {
+            sent: any.then_some(sent),
+            versions,
+            languages: languages(request)?,
+            supplements: canonicals(parameters, "useSupplement")?,
+        })
     }
 
     /// Whether answers may be shared between requests: nothing was sent along.
@@ -88,6 +94,7 @@ impl Asked {
             sent: self.sent.as_ref(),
             versions: self.versions.clone(),
             languages: self.languages.clone(),
+            supplements: self.supplements.clone(),
         }
     }
 
@@ -102,7 +109,7 @@ impl Asked {
         value_set: &ValueSet,
         key: &str,
     ) -> Result<Arc<Compiled>, Failure> {
-        self.compile_by(request, value_set, key, plan::compile)
+        self.compile_by(request, value_set, key, plan::compile, Failure::of_expansion)
     }
 
     /// As [`Self::compile`], as far as code systems are there: for verdicts.
@@ -115,7 +122,8 @@ impl Asked {
         value_set: &ValueSet,
         key: &str,
     ) -> Result<Arc<Compiled>, Failure> {
-        self.compile_by(request, value_set, &format!("known {key}"), plan::compile_known)
+        let key = format!("known {key}");
+        self.compile_by(request, value_set, &key, plan::compile_known, Failure::from)
     }
 
     fn compile_by(
@@ -124,20 +132,21 @@ impl Asked {
         value_set: &ValueSet,
         key: &str,
         compile: fn(&ValueSet, &Scope<'_>) -> valuesets::Result<Compiled>,
+        failed: fn(valuesets::Error) -> Failure,
     ) -> Result<Arc<Compiled>, Failure> {
         let scope = self.scope(request);
         if !self.is_shareable() {
-            return Ok(Arc::new(compile(value_set, &scope)?));
+            return Ok(Arc::new(compile(value_set, &scope).map_err(failed)?));
         }
-        let key = if self.versions.is_empty() {
+        let key = if self.versions.is_empty() && self.supplements.is_empty() {
             key.to_owned()
         } else {
-            format!("{key}#{:?}", self.versions)
+            format!("{key}#{:?}{:?}", self.versions, self.supplements)
         };
         if let Some(known) = request.snapshot.compiled.get(&key) {
             return Ok(known);
         }
-        let compiled = Arc::new(compile(value_set, &scope)?);
+        let compiled = Arc::new(compile(value_set, &scope).map_err(failed)?);
         request.snapshot.compiled.insert(key, Arc::clone(&compiled));
         Ok(compiled)
     }
@@ -244,7 +253,7 @@ fn add_sent(sent: &mut Catalogue, resource: &RawValue) -> Result<(), Failure> {
             let bytes = builder.finish().map_err(failed)?;
             let container =
                 codesystems::index::Container::from_bytes(bytes.into()).map_err(failed)?;
-            sent.add_concept_map(Arc::new(ConceptMap::new(&container).map_err(failed)?));
+            sent.add_another_concept_map(Arc::new(ConceptMap::new(&container).map_err(failed)?));
         }
         // Other resources may be sent along; nothing here asks for them.
         _ => {}
