@@ -225,6 +225,13 @@ impl Catalogue {
         versions.insert(at, value_set);
     }
 
+    /// Adds a concept map beside those with the same canonical and version: of those sent along with
+    /// a request, the one is asked that fits.
+    pub fn add_another_concept_map(&mut self, map: Arc<ConceptMap>) {
+        self.map_index = OnceLock::new();
+        self.maps.push(map);
+    }
+
     /// Adds a concept map; one with the same canonical and version is replaced.
     pub fn add_concept_map(&mut self, map: Arc<ConceptMap>) {
         self.map_index = OnceLock::new();
@@ -285,10 +292,18 @@ impl Catalogue {
         self.supplements.get(url).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The supplement whose own canonical is `url`.
+    /// The newest supplement that a canonical means, whatever it supplements.
     #[must_use]
-    pub fn supplement_called(&self, url: &str) -> Option<&Arc<CodeSystem>> {
-        self.supplements.values().flatten().find(|system| system.edition.meta().url == url)
+    pub fn supplement(&self, canonical: &Canonical) -> Option<&Arc<CodeSystem>> {
+        let is_meant = |system: &&Arc<CodeSystem>| {
+            let wanted = canonical.version.as_deref().unwrap_or("*");
+            system.edition.meta().url == canonical.url && fits(system.version(), wanted)
+        };
+        self.supplements
+            .values()
+            .flatten()
+            .filter(is_meant)
+            .max_by(|a, b| natural(a.version(), b.version()))
     }
 
     /// The code systems that offer search synonyms for a code system version.

@@ -33,8 +33,8 @@ pub fn select(edition: &Edition, url: &str, filter: &Filter) -> Result<ConceptSe
         "ancestor" => request.by_relative(Edition::descendants),
         "descendant" => request.by_relative(Edition::ancestors),
         "inactive" => request.by_flag(edition.inactive()),
-        // A concept without the property is neither selectable nor not selectable.
-        property @ ("notSelectable" | "abstract") => match edition.property_id(property) {
+        // Where concepts say it themselves, those that do not are neither: only the very value counts.
+        "notSelectable" | "abstract" => match edition.property_id(&filter.property) {
             Some(id) => request.by_property(id),
             None => request.by_flag(edition.not_selectable()),
         },

@@ -165,12 +165,12 @@ pub fn in_value_set(
 ) -> Result<Verdict> {
     let scope = &in_languages_of(scope, value_set);
     let judge = Judge::new(scope, Some(value_set), rules, shape);
-    match judge.in_value_set(compile, codings) {
-        Err(Error::UnknownValueSet { url }) => {
-            Ok(Judge::new(scope, Some(value_set), rules, shape).undecided(&url, codings))
-        }
-        answered => answered,
-    }
+    let unknown = match judge.in_value_set(compile, codings) {
+        Err(Error::UnknownValueSet { url }) => url,
+        Err(Error::UnknownImportVersion { url, version }) => format!("{url}|{version}"),
+        answered => return answered,
+    };
+    Ok(Judge::new(scope, Some(value_set), rules, shape).undecided(&unknown, codings))
 }
 
 /// Where a request asks for no language, the value set may: by a parameter its expansion is to be

@@ -523,7 +523,9 @@ impl<'s, 'a> Judge<'s, 'a> {
         }
         if self.scope.value_set(&Canonical::new(url, None)).is_ok() {
             self.say(self.wording.system_is_value_set(url, path));
-        } else if let Some(canonical) = self.scope.supplement_called(url) {
+        } else if let Ok(supplement) = self.scope.supplement(&Canonical::new(url, None)) {
+            let meta = supplement.edition().meta();
+            let canonical = Canonical::new(meta.url.as_str(), Some(&meta.version)).to_string();
             self.say(self.wording.system_is_supplement(&canonical, path));
         } else {
             self.unknown_system(url, version.unwrap_or_default(), index);
