@@ -346,12 +346,15 @@ impl Compiled {
     /// Union: concepts that earlier parts have already stay where they are.
     fn add(&mut self, other: Self) {
         for mut part in other.parts {
+            let mut is_known = false;
             for known in &self.parts {
                 if is_same_edition(known, &part) {
                     part.set = part.set.and_not(&known.set);
+                    is_known = true;
                 }
             }
-            if !part.set.is_empty() || part.whole_grammar {
+            // A part without a concept still tells which code system version was asked.
+            if !part.set.is_empty() || part.whole_grammar || !is_known {
                 self.parts.push(part);
             }
         }
@@ -373,7 +376,6 @@ impl Compiled {
                 part.set = part.set.and_not(&codes.collect());
             }
         }
-        self.parts.retain(|part| !part.set.is_empty() || part.whole_grammar);
     }
 
     /// Intersection: what both have, in the order of this one.

@@ -264,6 +264,12 @@ impl Pending {
         if let Some(offset) = offset {
             json.field_integer("offset", offset);
         }
+        let used = self.expansion.compiled();
+        let is_nothing_used =
+            used.parts.is_empty() && used.value_sets.is_empty() && used.missing_systems.is_empty();
+        if self.echo.is_empty() && is_nothing_used {
+            return;
+        }
         json.key("parameter");
         json.begin_array();
         for (name, value) in &self.echo {
@@ -321,8 +327,12 @@ impl Pending {
                 continue;
             }
             parameter(json, "used-codesystem", ValueRef::uri(&text));
-            // The older name of the same statement, which clients still read.
-            parameter(json, "version", ValueRef::uri(&text));
+            // The older name of the same statement, which clients still read: of codes that are in.
+            let is_same = |other: &&Part| Arc::ptr_eq(&other.system, &part.system);
+            let mut same = compiled.parts.iter().filter(is_same);
+            if same.any(|same| !same.set.is_empty() || same.whole_grammar) {
+                parameter(json, "version", ValueRef::uri(&text));
+            }
             let warnings = [("draft", "warning-draft"), ("retired", "warning-retired")];
             for (status, name) in warnings {
                 if meta.status == status {

@@ -213,6 +213,21 @@ fn imports_are_united_intersected_and_reduced() {
 }
 
 #[test]
+fn an_empty_expansion_still_tells_which_version_was_asked() {
+    let include =
+        json!({ "system": ANIMALS_URL, "version": "1.0.0", "filter": [filter("legs", "=", "99")] });
+    let whole = json!({ "system": ANIMALS_URL, "version": "1.0.0" });
+    for compose in
+        [json!({ "include": [include] }), json!({ "include": [whole], "exclude": [whole] })]
+    {
+        let answer = expanded(animals(), compose).ok();
+        assert_eq!(answer.json["expansion"]["total"], 0);
+        let expected = json!(format!("{ANIMALS_URL}|1.0.0"));
+        assert_eq!(answer.expansion_parameters("used-codesystem"), [&expected]);
+    }
+}
+
+#[test]
 fn a_definition_may_leave_inactive_concepts_out() {
     for (inactive, has_dodo) in [(json!(true), true), (json!(null), true), (json!(false), false)] {
         let mut compose = json!({ "include": [{ "system": ANIMALS_URL, "version": "1.0.0" }] });
