@@ -100,6 +100,18 @@ impl From<valuesets::Error> for Failure {
             E::UnknownConceptMap { .. } => {
                 (StatusCode::NOT_FOUND, IssueType::NotFound, "not-found", "")
             }
+            E::UnknownImport { .. } => (
+                StatusCode::NOT_FOUND,
+                IssueType::NotFound,
+                "not-found",
+                "VS_EXP_IMPORT_UNK_PINNED",
+            ),
+            E::FilterWithoutValue { .. } => (
+                StatusCode::BAD_REQUEST,
+                IssueType::Invalid,
+                "vs-invalid",
+                "UNABLE_TO_HANDLE_SYSTEM_FILTER_WITH_NO_VALUE",
+            ),
             E::CyclicValueSet { .. } => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 IssueType::Processing,
@@ -130,6 +142,9 @@ impl From<valuesets::Error> for Failure {
             Issue::error(kind).text(text.clone()).diagnostics(text).tx_issue_type(detail);
         if !message_id.is_empty() {
             issue = issue.message_id(message_id);
+        }
+        if let E::FilterWithoutValue { element, .. } = error {
+            issue = issue.expression(element);
         }
         Self::new(status, OperationOutcome { issues: vec![issue] })
     }

@@ -285,6 +285,12 @@ impl Catalogue {
         self.supplements.get(url).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The supplement whose own canonical is `url`.
+    #[must_use]
+    pub fn supplement_called(&self, url: &str) -> Option<&Arc<CodeSystem>> {
+        self.supplements.values().flatten().find(|system| system.edition.meta().url == url)
+    }
+
     /// The code systems that offer search synonyms for a code system version.
     #[must_use]
     pub fn synonyms(&self, url: &str, version: &str) -> &[Arc<SynonymSource>] {

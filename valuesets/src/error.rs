@@ -34,6 +34,26 @@ pub enum Error {
         /// Canonical asked for, with version if one was.
         url: String,
     },
+    /// A value set that another imports is not there in the version wanted.
+    #[error("Unable to find included value set '{url}' version '{version}'")]
+    UnknownImport {
+        /// Canonical of the imported value set.
+        url: String,
+        /// Version wanted.
+        version: String,
+    },
+    /// A filter has no value.
+    #[error("The system {system} filter with property = {property}, op = {op} has no value")]
+    FilterWithoutValue {
+        /// Canonical of the code system.
+        system: String,
+        /// Property of the filter.
+        property: String,
+        /// Operator of the filter.
+        op: &'static str,
+        /// The filter: `ValueSet.compose.include[0].filter[0]`.
+        element: String,
+    },
     /// The concept map is not there.
     #[error("A definition for the ConceptMap '{url}' could not be found")]
     UnknownConceptMap {
@@ -113,8 +133,12 @@ pub enum Error {
     Index(String),
 }
 
-fn join_or(known: &[String]) -> String {
-    known.join(" or ")
+/// `a`, `a or b`, `a, b and c`: as the terminology ecosystem lists versions.
+pub(crate) fn join_or(known: &[String]) -> String {
+    match known {
+        [first @ .., last] if first.len() > 1 => format!("{} and {last}", first.join(", ")),
+        _ => known.join(" or "),
+    }
 }
 
 impl From<codesystems::Error> for Error {

@@ -33,7 +33,11 @@ pub fn select(edition: &Edition, url: &str, filter: &Filter) -> Result<ConceptSe
         "ancestor" => request.by_relative(Edition::descendants),
         "descendant" => request.by_relative(Edition::ancestors),
         "inactive" => request.by_flag(edition.inactive()),
-        "notSelectable" | "abstract" => request.by_flag(edition.not_selectable()),
+        // A concept without the property is neither selectable nor not selectable.
+        property @ ("notSelectable" | "abstract") => match edition.property_id(property) {
+            Some(id) => request.by_property(id),
+            None => request.by_flag(edition.not_selectable()),
+        },
         "kind" if edition.property_id("kind").is_none() => {
             request.by_text(|concept| vec![edition.kind(concept).to_owned()])
         }

@@ -48,6 +48,19 @@ pub struct Part {
     pub synonyms: Arc<[Arc<SynonymSource>]>,
 }
 
+/// An include of a code system, as the definition writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncludeRef {
+    /// Canonical of the code system.
+    pub url: Arc<str>,
+    /// The version it names; may be a pattern.
+    pub version: Option<Arc<str>>,
+    /// Whether all codes are meant: no list and no filter.
+    pub is_whole: bool,
+    /// Whether inactive concepts are left out.
+    pub without_inactive: bool,
+}
+
 impl Part {
     /// Whether these are concepts of `system`, which may be an older name of it.
     #[must_use]
@@ -64,8 +77,12 @@ impl Part {
 pub struct Compiled {
     /// The parts, in the order of the includes; no concept is in two parts of one edition.
     pub parts: Vec<Part>,
+    /// The includes of code systems, those of imported value sets among them, in their order.
+    pub includes: Vec<IncludeRef>,
     /// Value sets imported, with versions.
     pub value_sets: Vec<Canonical>,
+    /// The same value sets themselves.
+    pub imported: Vec<Arc<ValueSet>>,
     /// Codes listed that their code system does not have: (system, code).
     pub unknown_codes: Vec<(String, String)>,
     /// Code systems that are not there, whose listed codes are taken as the value set gives them.
@@ -168,16 +185,19 @@ impl Compiler<'_, '_> {
     fn compose(&mut self, value_set: &ValueSet) -> Result<Compiled> {
         let Some(compose) = &value_set.compose else { return Ok(Compiled::default()) };
         let mut all = Compiled::default();
-        for include in &compose.include {
+        for (number, include) in compose.include.iter().enumerate() {
+            check_filters(include, "include", number)?;
             let mut one = self.include(include)?;
             if compose.inactive == Some(false) {
                 for part in &mut one.parts {
                     part.set = part.set.and_not(part.system.inactive());
                 }
+                one.includes.iter_mut().for_each(|include| include.without_inactive = true);
             }
             all.add(one);
         }
-        for exclude in &compose.exclude {
+        for (number, exclude) in compose.exclude.iter().enumerate() {
+            check_filters(exclude, "exclude", number)?;
             let without = self.include(exclude)?;
             all.value_sets.extend(without.value_sets.iter().cloned());
             for part in &without.parts {
@@ -193,9 +213,10 @@ impl Compiler<'_, '_> {
             None => None,
         };
         for canonical in &include.value_sets {
-            let value_set = self.scope.value_set(canonical)?;
+            let value_set = self.scope.value_set(canonical).map_err(|error| self.import(error))?;
             let mut imported = self.value_set(&value_set)?;
             imported.value_sets.push(canonical_of(&value_set));
+            imported.imported.push(value_set);
             selected = Some(match selected {
                 None => imported,
                 Some(selected) => selected.intersect(&imported),
@@ -207,10 +228,36 @@ impl Compiler<'_, '_> {
         })
     }
 
+    /// Where codes are listed, an import that is not there is told as such.
+    fn import(&self, error: Error) -> Error {
+        match error {
+            Error::UnknownValueSet { url } if !self.is_lenient => {
+                let Canonical { url, version } = Canonical::parse(&url);
+                match version {
+                    Some(version) => Error::UnknownImport { url, version },
+                    None => Error::UnknownValueSet { url },
+                }
+            }
+            other => other,
+        }
+    }
+
     fn system_part(&mut self, url: &str, include: &Include) -> Result<Compiled> {
         let mut compiled = Compiled::default();
         let version = include.version.as_deref();
-        let system = match self.scope.code_system(url, version) {
+        compiled.includes.push(IncludeRef {
+            url: url.into(),
+            version: version.map(Into::into),
+            is_whole: include.concepts.is_empty() && include.filters.is_empty(),
+            without_inactive: false,
+        });
+        let system = if self.is_lenient {
+            // A version that a check forbids is an issue of the verdict.
+            self.scope.select(url, version)
+        } else {
+            self.scope.code_system(url, version)
+        };
+        let system = match system {
             Ok(system) => system,
             Err(error @ (Error::UnknownSystem { .. } | Error::UnknownVersion { .. })) => {
                 // Codes a value set lists are worth showing even where their system is not there.
@@ -282,6 +329,20 @@ impl Compiler<'_, '_> {
         }
         Ok(all)
     }
+}
+
+/// Every filter must have a value.
+fn check_filters(include: &Include, kind: &str, number: usize) -> Result<()> {
+    let missing = include.filters.iter().position(|filter| filter.value.is_empty());
+    let Some((at, filter)) = missing.and_then(|at| Some((at, include.filters.get(at)?))) else {
+        return Ok(());
+    };
+    Err(Error::FilterWithoutValue {
+        system: include.system.clone().unwrap_or_default(),
+        property: filter.property.clone(),
+        op: filter.op.code(),
+        element: format!("ValueSet.compose.{kind}[{number}].filter[{at}]"),
+    })
 }
 
 /// Looks listed codes up and keeps their order and what is said of them.
@@ -358,7 +419,9 @@ impl Compiled {
                 self.parts.push(part);
             }
         }
+        self.includes.extend(other.includes);
         self.value_sets.extend(other.value_sets);
+        self.imported.extend(other.imported);
         self.unknown_codes.extend(other.unknown_codes);
         self.missing_systems.extend(other.missing_systems);
     }
@@ -397,9 +460,15 @@ impl Compiled {
         }
         let mut value_sets = self.value_sets;
         value_sets.extend(other.value_sets.iter().cloned());
+        let mut imported = self.imported;
+        imported.extend(other.imported.iter().cloned());
+        let mut includes = self.includes;
+        includes.extend(other.includes.iter().cloned());
         Self {
             parts,
+            includes,
             value_sets,
+            imported,
             unknown_codes: self.unknown_codes,
             missing_systems: self.missing_systems,
         }

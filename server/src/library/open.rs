@@ -120,6 +120,25 @@ impl Snapshot {
         Ok(state)
     }
 
+    /// The error that `url` is no code system of the library; names those there are, the largest
+    /// first: packages bring many small ones.
+    #[must_use]
+    pub fn unknown_system(&self, url: &str) -> Error {
+        let mut systems = self.catalogue.code_systems();
+        systems.sort_by_key(|system| std::cmp::Reverse(system.edition().concept_count()));
+        let mut names: Vec<&str> = Vec::new();
+        for system in systems {
+            let name = system.edition().meta().url.as_str();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Error::Library(format!(
+            "there is no code system '{url}' in the library; there are: {}",
+            super::some_of(&names)
+        ))
+    }
+
     /// A snapshot of nothing.
     #[must_use]
     pub fn empty() -> Self {

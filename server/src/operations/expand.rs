@@ -92,7 +92,11 @@ pub fn expand(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     Ok(Answer::Expansion(Box::new(pending)))
 }
 
-fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failure> {
+/// An expansion before it is written.
+///
+/// # Errors
+/// As [`expand`].
+pub fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failure> {
     let asked = Asked::of(request)?;
     let parameters = &request.parameters;
     let (value_set, key) = asked.value_set(request, id)?;
@@ -452,25 +456,44 @@ impl Pending {
         }
     }
 
-    fn begin(&self, out: &mut ExpansionWriter<'_>, writings: &[Writing<'_>], entry: Entry) {
+    /// Calls `each` with every concept shown, in order and without nesting, until it says `false`.
+    pub fn rows(&self, each: &mut dyn FnMut(&ContainsRef<'_>) -> bool) {
+        let writings = self.writings();
+        for entry in self.expansion.entries() {
+            if !each(&self.contains(&writings, entry)) {
+                return;
+            }
+        }
+    }
+
+    /// Of a concept, what every form of the expansion tells.
+    fn contains<'a>(&'a self, writings: &[Writing<'a>], entry: Entry) -> ContainsRef<'a> {
         let (Some(part), Some(writing)) = (self.expansion.part(entry), writings.get(entry.part))
         else {
-            out.begin(&ContainsRef::default());
-            return;
+            return ContainsRef::default();
         };
-        let edition = writing.edition;
-        let concept = entry.concept;
+        let (edition, concept) = (writing.edition, entry.concept);
         let listed = if part.listed.is_empty() { None } else { part.listed.get(&concept) };
         let own = listed.map(|listed| listed.display.as_str()).filter(|text| !text.is_empty());
         let own = own.filter(|_| writing.own_displays || part.system.is_stand_in());
-        out.begin(&ContainsRef {
+        ContainsRef {
             system: Some(&part.url),
             version: writing.version,
             code: Some(edition.code(concept)),
             display: Some(own.unwrap_or_else(|| edition.display_for(concept, &writing.scores))),
             is_abstract: edition.is_not_selectable(concept),
             is_inactive: edition.is_inactive(concept),
-        });
+        }
+    }
+
+    fn begin(&self, out: &mut ExpansionWriter<'_>, writings: &[Writing<'_>], entry: Entry) {
+        out.begin(&self.contains(writings, entry));
+        let (Some(part), Some(writing)) = (self.expansion.part(entry), writings.get(entry.part))
+        else {
+            return;
+        };
+        let (edition, concept) = (writing.edition, entry.concept);
+        let listed = if part.listed.is_empty() { None } else { part.listed.get(&concept) };
         if let Some(filters) = &self.designations {
             let takes = |language: &str, system: &str, code: &str| {
                 filters.is_empty()

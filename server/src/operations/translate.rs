@@ -116,7 +116,7 @@ fn bound(
     let Some(text) = either(&request.parameters, &names)? else { return Ok(None) };
     let value_set = Canonical::parse(text);
     let members = asked.scope(request).value_set(&value_set).ok().and_then(|definition| {
-        asked.compile_known(request, &definition, &value_set.to_string()).ok()
+        asked.compile_known(request, &definition, &value_set.to_string(), None).ok()
     });
     Ok(Some(Bound { value_set, members }))
 }
