@@ -38,6 +38,14 @@ impl Layout {
         let encoding = options.encoding.as_deref().map_or(Ok(Encoding::Utf8), Encoding::from_name);
         Ok(Self { delimiter: b'\t', trailing: false, encoding: encoding?, falls_back: false })
     }
+
+    /// Fields apart by `|` with one at the end (Rich Release Format), else as [`Layout::tabs`].
+    ///
+    /// # Errors
+    /// When the options name an unknown encoding.
+    pub(crate) fn pipes(options: &Options) -> Result<Self> {
+        Ok(Self { delimiter: b'|', trailing: true, ..Self::tabs(options)? })
+    }
 }
 
 /// The fields of a line, by its layout.

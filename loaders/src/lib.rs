@@ -24,6 +24,7 @@ pub mod orphadata;
 mod recognise;
 mod report;
 pub mod rf2;
+pub mod rxnorm;
 mod sink;
 mod table;
 #[cfg(test)]
