@@ -15,11 +15,12 @@ use crate::delimited::{Row, Rows};
 
 /// What is kept of all concepts beside the edition.
 ///
-/// Shape: `names` has a row a concept, in the order in which they were read, which is the number
-/// of the concept in the edition; `by_id` is sorted by number in OMOP.
+/// Shape: `ids` and `names` have a row a concept, in the order in which they were read, which is
+/// the number of the concept in the builder; `by_id` is sorted by number in OMOP.
 #[derive(Debug, Default)]
 pub(super) struct Concepts {
     by_id: Vec<(u32, u32)>,
+    ids: Vec<u32>,
     /// Hash of each name, by which synonyms that repeat it are known.
     names: Vec<u64>,
     /// Codes of concepts of vocabularies with a canonical, in the order of the concepts.
@@ -39,7 +40,7 @@ pub(super) struct Concepts {
 /// The code of a concept in its own vocabulary.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Source {
-    /// Number of the concept in the edition.
+    /// Number of the concept in the builder.
     pub(super) concept: u32,
     /// Number of its vocabulary in [`Concepts::vocabularies`].
     pub(super) vocabulary: u16,
@@ -58,6 +59,17 @@ impl Concepts {
     pub(super) fn find(&self, id: u32) -> Option<ConceptId> {
         let position = self.by_id.binary_search_by_key(&id, |&(id, _)| id).ok()?;
         self.by_id.get(position).map(|&(_, concept)| ConceptId(concept))
+    }
+
+    /// The number in OMOP of a concept.
+    pub(super) fn id(&self, concept: u32) -> u32 {
+        self.ids.get(concept as usize).copied().unwrap_or_default()
+    }
+
+    /// Gives back what only reading needs.
+    pub(super) fn forget_names(&mut self) {
+        self.names = Vec::new();
+        self.by_id = Vec::new();
     }
 
     /// The source of a concept, if its vocabulary has a canonical. Cost: O(log n).
@@ -196,6 +208,7 @@ impl Loader<'_> {
                 continue;
             }
             self.concepts.by_id.push((id, concept.0));
+            self.concepts.ids.push(id);
             self.names(id, concept, row, &columns);
             self.values(concept, row, &columns, properties, file);
         }
