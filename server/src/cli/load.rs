@@ -15,8 +15,8 @@ pub(crate) struct Load {
     /// Files, folders or archives (zip, tar.gz, tgz, tar.xz).
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
-    /// Format, instead of recognising it: claml, bfarm, alpha-id, loinc, rf2, orphadata, fhir,
-    /// ucum-essence, obo, csv.
+    /// Format, instead of recognising it: claml, bfarm, alpha-id, loinc, rxnorm, ndc, omop,
+    /// rf2, orphadata, fhir, ucum-essence, obo, csv.
     #[arg(long)]
     pub format: Option<String>,
     /// Canonical URL of the code system or map.
