@@ -58,7 +58,10 @@ fn by_layout(line: &str) -> Option<Kind> {
     let suppress = |column| matches!(at(column), "N" | "O" | "Y" | "E");
     match row.len() {
         18 if is_rxcui(at(0)) && language(1) && suppress(16) => Some(Kind::Names),
-        16 if level(2) && level(6) => Some(Kind::Relationships),
+        // The UMLS has the same columns, with other identifiers.
+        16 if level(2) && level(6) && (at(0).is_empty() || is_rxcui(at(0))) => {
+            Some(Kind::Relationships)
+        }
         16 if language(8) && is_rxcui(at(12)) => Some(Kind::Archive),
         13 if is_rxcui(at(0)) && level(4) => Some(Kind::Attributes),
         6 if is_rxcui(at(0)) && is_semantic_type(at(1)) => Some(Kind::SemanticTypes),
@@ -155,8 +158,46 @@ impl<'r> Files<'r> {
         self.files.iter().filter(move |(kind, _)| *kind == wanted).map(|(_, file)| *file)
     }
 
+    /// The rows of a file of this kind.
     pub(super) fn rows(&self, kind: Kind, file: &File) -> Result<Rows> {
         let width = TABLES.iter().find(|table| table.0 == kind).map_or(0, |table| table.2);
         Rows::open(file, self.layout, width)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_known_by_name_or_by_columns_and_those_of_the_umls_are_left_alone() {
+        let relationship = "161||CUI|RO|5||CUI|has_ingredient|1||RXNORM||||N|4096|";
+        for (name, line, expected) in [
+            ("RXNDOC.RRF", "", Some(Kind::Abbreviations)),
+            ("rxnsab.rrf.gz", "", Some(Kind::Sources)),
+            ("a.txt", relationship, Some(Kind::Relationships)),
+            ("a.txt", "|7|AUI|SY||8|AUI||1||MMSL||||N||\r", Some(Kind::Relationships)),
+            ("MRREL.RRF", &relationship.replacen("161", "C0000161", 1), None),
+            (
+                "MRSTY.RRF",
+                "C0000005|T116|A1.4.1.2.1.7|Amino Acid, Peptide, or Protein|AT1|256|",
+                None,
+            ),
+            ("RXNCONSO.ctl", "load data", None),
+        ] {
+            assert_eq!(kind(name, line), expected, "{name} {line}");
+        }
+    }
+
+    #[test]
+    fn the_date_of_a_release_stands_in_its_name_month_first() {
+        for (path, date) in [
+            ("/x/RxNorm_full_08042025.zip!rrf/RXNCONSO.RRF", Some("08042025")),
+            ("rxnorm_full_prescribe_01052026/rrf/RXNREL.RRF", Some("01052026")),
+            ("/RxNorm_20250804/a", None),
+            ("/08042025/a", None),
+        ] {
+            assert_eq!(date_in(path), date, "{path}");
+        }
     }
 }
