@@ -13,6 +13,9 @@ use super::wishes::DesignationFilter;
 use crate::wire::json::{DesignationRef, ExpansionWriter};
 use crate::wire::{CodingRef, ValueRef};
 
+/// The property that is told without being asked for.
+const STATUS: &str = "status";
+
 /// How one edition is written in this expansion.
 pub(super) struct Writing<'e> {
     pub(super) edition: &'e Edition,
@@ -33,16 +36,28 @@ pub(super) struct Telling<'e> {
     pub(super) scores: LanguageScores,
     pub(super) extension: Option<PropertyId>,
     pub(super) designation_extension: Option<PropertyId>,
+    /// The properties that may be told, with their numbers; the status first.
+    numbers: Vec<(&'e str, Option<PropertyId>)>,
 }
 
 impl<'e> Telling<'e> {
-    pub(super) fn new(edition: &'e Edition, languages: &LanguagePreference) -> Self {
+    pub(super) fn new(
+        edition: &'e Edition,
+        languages: &LanguagePreference,
+        properties: &'e [String],
+    ) -> Self {
+        let names = std::iter::once(STATUS).chain(properties.iter().map(String::as_str));
         Self {
             edition,
             scores: edition.language_scores(languages),
             extension: edition.property_id(EXTENSION_PROPERTY),
             designation_extension: edition.property_id(DESIGNATION_EXTENSION_PROPERTY),
+            numbers: names.map(|name| (name, edition.property_id(name))).collect(),
         }
+    }
+
+    fn number(&self, property: &str) -> Option<PropertyId> {
+        self.numbers.iter().find(|(name, _)| *name == property)?.1
     }
 
     /// The extensions of a concept as JSON.
@@ -234,11 +249,10 @@ impl<'w, 'e> Concept<'w, 'e> {
             return tell(value);
         }
         let mut told = false;
-        let own = (edition, concept);
-        let added = self.supplemented.iter().map(|(telling, concept)| (telling.edition, *concept));
-        for (edition, concept) in std::iter::once(own).chain(added) {
-            let Some(id) = edition.property_id(name) else { continue };
-            for value in edition.values_of(concept, id) {
+        let own = (&self.writing.told, concept);
+        for (telling, concept) in std::iter::once(own).chain(self.supplemented.iter().copied()) {
+            let Some(id) = telling.number(name) else { continue };
+            for value in telling.edition.values_of(concept, id) {
                 tell(value_ref(value.value()));
                 told = true;
             }

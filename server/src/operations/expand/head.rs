@@ -4,7 +4,7 @@ use codesystems::Canonical;
 use valuesets::plan::{Publication, Used};
 
 use super::annotations::PROPERTIES;
-use super::concept::{Concept, may_have};
+use super::concept::{Concept, Writing, may_have};
 use super::wishes::OwnedValue;
 use super::{Pending, STREAM_FROM};
 use crate::library::now;
@@ -15,8 +15,8 @@ const UNCLOSED: &str = "http://hl7.org/fhir/StructureDefinition/valueset-unclose
 const UNCLOSED_REASON: &str = "http://hl7.org/fhir/StructureDefinition/valueset-unclosed-reason";
 
 impl Pending {
-    pub(super) fn head(&self, json: &mut JsonWriter) {
-        let declared = self.declared_properties();
+    pub(super) fn head(&self, json: &mut JsonWriter, writings: &[Writing<'_>]) {
+        let declared = self.declared_properties(writings);
         let borrowed: Vec<(&str, &str)> =
             declared.iter().map(|(code, uri)| (*code, uri.as_str())).collect();
         let compiled = self.expansion.compiled();
@@ -134,8 +134,7 @@ impl Pending {
 
     /// The properties that the entries shown have, with what they mean. Of large expansions those
     /// that they may have.
-    fn declared_properties(&self) -> Vec<(&str, String)> {
-        let writings = self.writings();
+    fn declared_properties(&self, writings: &[Writing<'_>]) -> Vec<(&str, String)> {
         let derived = std::iter::once("status").chain(PROPERTIES.iter().map(|(code, _)| *code));
         let is_told_of = |concept: &Concept<'_, '_>, code: &str| {
             let mut has = false;

@@ -162,11 +162,12 @@ impl Pending {
         }
         json.key("expansion");
         json.begin_object();
-        self.head(json);
+        let writings = self.writings();
+        self.head(json, &writings);
         if self.expansion.shown() > 0 {
             json.key("contains");
             json.begin_array();
-            self.entries(json, full);
+            self.entries(json, &writings, full);
             json.end_array();
         }
         json.end_object();
@@ -182,7 +183,7 @@ impl Pending {
         parts
             .map(|part| {
                 let edition = part.system.edition();
-                let told = Telling::new(edition, &self.languages);
+                let told = Telling::new(edition, &self.languages, &self.properties);
                 let supplements = part.supplements.iter();
                 let statuses = &edition.meta().statuses;
                 Writing {
@@ -193,7 +194,9 @@ impl Pending {
                     }),
                     own_displays,
                     supplements: supplements
-                        .map(|supplement| Telling::new(supplement.edition(), &self.languages))
+                        .map(|supplement| {
+                            Telling::new(supplement.edition(), &self.languages, &self.properties)
+                        })
                         .collect(),
                     told,
                     has_statuses: statuses.iter().any(|status| is_told(status))
@@ -203,18 +206,22 @@ impl Pending {
             .collect()
     }
 
-    fn entries(&self, json: &mut JsonWriter, full: &mut dyn FnMut(&mut JsonWriter) -> bool) {
-        let writings = self.writings();
+    fn entries(
+        &self,
+        json: &mut JsonWriter,
+        writings: &[Writing<'_>],
+        full: &mut dyn FnMut(&mut JsonWriter) -> bool,
+    ) {
         let mut out = ExpansionWriter::new(json, self.version);
         if self.nested {
             let (nodes, roots) = self.expansion.forest();
             for root in roots {
-                self.nested_entry(&mut out, &writings, &nodes, root, full);
+                self.nested_entry(&mut out, writings, &nodes, root, full);
             }
             return;
         }
         for entry in self.expansion.entries() {
-            self.begin(&mut out, &writings, entry);
+            self.begin(&mut out, writings, entry);
             out.end();
             if !full(out.writer()) {
                 return;
