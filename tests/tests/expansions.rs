@@ -71,8 +71,7 @@ fn portals_that_read_by_get_are_told_versions_and_a_display_for_every_code() {
     let by_get = server.ask("ValueSet/$expand", &[url, ("excludeNested", "true")]).json;
     assert!(told(&by_get).contains(&"version=http://example.org/animals|2".to_owned()));
     assert_eq!(entry(&by_get, "nameless")["display"], "nameless");
-    let by_post =
-        server.post("ValueSet/$expand", &parameters(&[("url", "valueUri", url.1)])).json;
+    let by_post = server.post("ValueSet/$expand", &parameters(&[("url", "valueUri", url.1)])).json;
     assert_eq!(told(&by_post), ["used-codesystem=http://example.org/animals|2"]);
     assert_eq!(entry(&by_post, "nameless").get("display"), None);
 }
