@@ -12,11 +12,13 @@ pub struct Failure {
     pub status: StatusCode,
     /// What to say.
     pub outcome: OperationOutcome,
+    /// Methods that are allowed instead, for status 405; empty for none.
+    pub allow: &'static str,
 }
 
 impl Failure {
     fn new(status: StatusCode, outcome: OperationOutcome) -> Self {
-        Self { status, outcome }
+        Self { status, outcome, allow: "" }
     }
 
     /// 404 with the issue type `not-found`.
@@ -39,14 +41,20 @@ impl Failure {
         Self::new(StatusCode::NOT_IMPLEMENTED, OperationOutcome::not_supported(text))
     }
 
-    /// 405.
-    pub fn method_not_allowed(text: impl Into<Text>) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, OperationOutcome::not_supported(text))
+    /// 405; `allow` lists the methods that are allowed.
+    pub fn method_not_allowed(text: impl Into<Text>, allow: &'static str) -> Self {
+        let outcome = OperationOutcome::not_supported(text);
+        Self { allow, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, outcome) }
     }
 
     /// 422 with the issue type `too-costly`.
     pub fn too_costly(text: impl Into<Text>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, OperationOutcome::too_costly(text))
+    }
+
+    /// The issue type `timeout`, with 408 where the client was slow and 503 where the server was.
+    pub fn timeout(status: StatusCode, text: impl Into<Text>) -> Self {
+        Self::new(status, OperationOutcome::timeout(text))
     }
 
     /// 500: the cause goes to the log, the client gets a general sentence.
@@ -68,8 +76,8 @@ impl Failure {
             _ => return error.into(),
         };
         let text = error.for_expansion();
-        let issue = Issue::error(IssueType::NotFound).text(text).tx_issue_type("not-found");
-        let issues = vec![issue.message_id(message_id)];
+        let issue = Issue::error(IssueType::NotFound).text(text.clone()).diagnostics(text);
+        let issues = vec![issue.tx_issue_type("not-found").message_id(message_id)];
         Self::new(StatusCode::NOT_FOUND, OperationOutcome { issues })
     }
 }
@@ -150,7 +158,7 @@ impl From<valuesets::Error> for Failure {
             }
             _ => return Self::internal(text),
         };
-        let mut issue = Issue::error(kind).text(text);
+        let mut issue = Issue::error(kind).text(text.clone()).diagnostics(text);
         if !detail.is_empty() {
             issue = issue.tx_issue_type(detail);
         }

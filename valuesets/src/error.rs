@@ -152,21 +152,19 @@ impl Error {
             Self::UnknownSystem { .. } => format!("{self}{SO}"),
             Self::UnknownVersion { url, version, known } => format!(
                 "A definition for CodeSystem '{url}' version '{version}' could not be found{SO}. Valid versions: {}",
-                join_or(&ascending(known))
+                join_or(known)
             ),
             _ => self.to_string(),
         }
     }
 }
 
-fn ascending(known: &[String]) -> Vec<String> {
-    let mut known = known.to_vec();
-    known.sort_by(|a, b| codesystems::index::natural(a, b));
-    known
-}
-
-fn join_or(known: &[String]) -> String {
-    known.join(" or ")
+/// `a`, `a or b`, `a, b and c`: as the terminology ecosystem lists versions.
+pub(crate) fn join_or(known: &[String]) -> String {
+    match known {
+        [first @ .., last] if first.len() > 1 => format!("{} and {last}", first.join(", ")),
+        _ => known.join(" or "),
+    }
 }
 
 impl From<codesystems::Error> for Error {

@@ -259,7 +259,10 @@ impl Request<'_> {
                 let values = select(edition, self.url, &by_value)?;
                 let mut set = ConceptSet::new();
                 for candidate in edition.distinct_values(property) {
-                    if candidate.concept().is_some_and(|concept| values.contains(concept)) {
+                    // Loaders link values to concepts; those of resources are codes.
+                    let concept = candidate.concept();
+                    let concept = concept.or_else(|| edition.find(&candidate.value().text()));
+                    if concept.is_some_and(|concept| values.contains(concept)) {
                         set.extend(&candidate.concepts());
                     }
                 }

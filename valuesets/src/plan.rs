@@ -87,13 +87,41 @@ pub struct Part {
     pub origin: Origin,
 }
 
+/// An include of a code system, as the definition writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncludeRef {
+    /// Canonical of the code system.
+    pub url: Arc<str>,
+    /// The version it names; may be a pattern.
+    pub version: Option<Arc<str>>,
+    /// Whether all codes are meant: no list and no filter.
+    pub is_whole: bool,
+    /// Whether inactive concepts are left out.
+    pub without_inactive: bool,
+}
+
+impl Part {
+    /// Whether these are concepts of `system`, which may be an older name of it.
+    #[must_use]
+    pub fn is_of(&self, system: &str) -> bool {
+        let meta = self.system.edition().meta();
+        *self.url == *system
+            || meta.url == system
+            || meta.aliases.iter().any(|alias| alias == system)
+    }
+}
+
 /// A value set compiled: unions, intersections and differences done, codes looked up.
 #[derive(Debug, Clone, Default)]
 pub struct Compiled {
     /// The parts, in the order of the includes; no concept is in two parts of one edition.
     pub parts: Vec<Part>,
+    /// The includes of code systems, those of imported value sets among them, in their order.
+    pub includes: Vec<IncludeRef>,
     /// Value sets imported, with versions.
     pub value_sets: Vec<Canonical>,
+    /// The same value sets themselves.
+    pub imported: Vec<Arc<ValueSet>>,
     /// Codes listed that their code system does not have: (system, code).
     pub unknown_codes: Vec<(String, String)>,
     /// Code systems that are not there, whose listed codes are taken as the value set gives them.
@@ -171,6 +199,21 @@ impl Compiled {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.parts.iter().all(|part| part.set.is_empty())
+    }
+
+    /// Whether a code of `system` is in, in whatever version; `None` where that depends on a code
+    /// system that is not there.
+    #[must_use]
+    pub fn has(&self, system: &str, code: &str) -> Option<bool> {
+        let mut parts = self.parts.iter().filter(|part| part.is_of(system));
+        let is_in = parts.any(|part| {
+            let found = part.system.edition().find(code);
+            found.is_some_and(|concept| part.set.contains(concept))
+                || part.whole_grammar
+                    && part.system.grammar().is_some_and(|grammar| grammar.check(code).is_ok())
+        });
+        let is_missing = self.missing_systems.iter().any(|missing| missing.url == system);
+        (is_in || !is_missing).then_some(is_in)
     }
 
     /// Bytes of memory, roughly: for caches with a byte budget.
@@ -260,6 +303,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
                 for part in &mut one.parts {
                     part.set = part.set.and_not(part.system.inactive());
                 }
+                one.includes.iter_mut().for_each(|include| include.without_inactive = true);
             }
             all.add(one, is_matched == Some(true));
         }
@@ -326,6 +370,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
             imported.publications.push((name.clone(), publication));
         }
         imported.value_sets.push(name);
+        imported.imported.push(found);
         if let Some(rule) = rule {
             imported.apply("default-valueset-version", rule);
         }
@@ -346,7 +391,19 @@ impl<'s, 'a> Compiler<'s, 'a> {
             compiled.apply(parameter, rule);
         }
         let version = include.version.as_deref();
-        let system = match self.scope.code_system(url, version) {
+        compiled.includes.push(IncludeRef {
+            url: url.into(),
+            version: version.map(Into::into),
+            is_whole: include.concepts.is_empty() && include.filters.is_empty(),
+            without_inactive: false,
+        });
+        let system = if self.is_lenient {
+            // A version that a check forbids is an issue of the verdict.
+            self.scope.select(url, version)
+        } else {
+            self.scope.code_system(url, version)
+        };
+        let system = match system {
             Ok(system) => system,
             Err(error @ (Error::UnknownSystem { .. } | Error::UnknownVersion { .. })) => {
                 // Codes a value set lists are worth showing even where their system is not there.
@@ -554,6 +611,8 @@ impl Compiled {
                 self.parts.push(part);
             }
         }
+        self.includes.append(&mut other.includes);
+        self.imported.append(&mut other.imported);
         self.unknown_codes.append(&mut other.unknown_codes);
         self.missing_systems.append(&mut other.missing_systems);
         self.note(other);
@@ -647,7 +706,11 @@ impl Compiled {
                 parts.push(Part { set, whole_grammar, origin: Origin::Imported, ..part });
             }
         }
-        let mut both = Self { parts, ..self };
+        let mut includes = self.includes.clone();
+        includes.extend(other.includes.iter().cloned());
+        let mut imported = self.imported.clone();
+        imported.extend(other.imported.iter().cloned());
+        let mut both = Self { parts, includes, imported, ..self };
         both.note(Self { parts: Vec::new(), ..other });
         both
     }

@@ -261,18 +261,20 @@ impl Writer<'_> {
     /// Properties that follow from the edition itself.
     fn derived(&self, out: &mut ParametersWriter<'_>, concept: ConceptIx) {
         let edition = self.edition;
-        if self.wanted.has("inactive") && edition.property_id("inactive").is_none() {
+        // A code system may say the same in properties of its own.
+        let is_unsaid = |name: &str| {
+            let own = edition.property_id(name);
+            own.is_none_or(|id| edition.values_of(concept, id).next().is_none())
+        };
+        let wanted = |name: &str| self.wanted.has(name) && is_unsaid(name);
+        if wanted("inactive") {
             property(out, "inactive", ValueRef::Boolean(edition.is_inactive(concept)), None);
         }
-        let status = edition.status(concept);
-        if self.wanted.has("status")
-            && !status.is_empty()
-            && edition.property_id("status").is_none()
-        {
+        let (status, kind) = (edition.status(concept), edition.kind(concept));
+        if wanted("status") && !status.is_empty() {
             property(out, "status", ValueRef::code(status), None);
         }
-        let kind = edition.kind(concept);
-        if self.wanted.has("kind") && !kind.is_empty() && edition.property_id("kind").is_none() {
+        if wanted("kind") && !kind.is_empty() {
             property(out, "kind", ValueRef::code(kind), None);
         }
         let scores = edition.language_scores(self.asked.languages());

@@ -88,13 +88,16 @@ pub fn answer(request: &Request<'_>) -> Result<Answer, Failure> {
     match segments.as_slice() {
         [] if *request.method == Method::POST => batch::batch(request),
         ["metadata"] if is_read => capability::metadata(request),
+        ["metadata"] => Err(Failure::method_not_allowed("metadata is read with GET", "GET, HEAD")),
         ["$versions"] => capability::versions(request),
-        ["$closure"] => closure::closure(request),
+        // An operation that changes something is called by POST alone.
+        ["$closure"] if *request.method == Method::POST => closure::closure(request),
+        ["$closure"] => Err(Failure::method_not_allowed("$closure takes POST", "POST")),
         [kind, rest @ ..] => match ResourceType::from_name(kind) {
             Some(kind) => on_type(request, kind, rest, is_read),
             None => Err(unknown_path(request)),
         },
-        [] => Err(Failure::method_not_allowed("the base takes POST with a batch Bundle")),
+        [] => Err(Failure::method_not_allowed("the base takes POST with a batch Bundle", "POST")),
     }
 }
 
@@ -114,6 +117,7 @@ fn on_type(
         }
         [] | [_] => Err(Failure::method_not_allowed(
             "resources are read with GET; they are loaded with 'begriff load'",
+            "GET, HEAD",
         )),
         _ => Err(unknown_path(request)),
     }
@@ -125,6 +129,10 @@ fn on_operation(
     id: Option<&str>,
     operation: &str,
 ) -> Result<Answer, Failure> {
+    if !matches!(*request.method, Method::GET | Method::HEAD | Method::POST) {
+        let text = format!("{operation} takes GET and POST");
+        return Err(Failure::method_not_allowed(text, "GET, HEAD, POST"));
+    }
     match (kind, operation) {
         (ResourceType::CodeSystem, "$lookup") => lookup::lookup(request, id),
         (ResourceType::CodeSystem, "$validate-code") => validate_code::in_code_system(request, id),

@@ -10,6 +10,7 @@ use valuesets::conceptmap::{
     Candidate, Coding, ConceptMap, Direction, Fired, Match, Relationship, SnomedMap, SnomedMapUrl,
     TranslateRequest, Translation, Wanted, translate as ask,
 };
+use valuesets::plan::Compiled;
 use valuesets::{Catalogue, Scope, conceptmap};
 
 use super::lookup::value_ref;
@@ -42,7 +43,13 @@ struct Subject<'a> {
 pub fn translate(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure> {
     let asked = Asked::of(request)?;
     let parameters = &request.parameters;
-    let subject = subject(parameters)?;
+    let mut subject = subject(parameters)?;
+    // Maps know code systems by their canonicals; clients also ask by older names.
+    let catalogue = &request.snapshot.catalogue;
+    for coding in &mut subject.codings {
+        coding.system = catalogue.canonical_of(coding.system);
+    }
+    subject.into.url = catalogue.canonical_of(&subject.into.url).to_owned();
     let maps = maps(request, &asked, id, &subject)?;
     let candidates: Vec<Candidate<'_>> = maps
         .compiled
@@ -55,21 +62,23 @@ pub fn translate(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Fail
         .iter()
         .map(|(name, value)| (name.as_str(), PropertyValue::String(value)))
         .collect();
-    let scope = |name: &str, alias: &str| -> Result<Option<conceptmap::Scope<'_>>, WireError> {
-        let text = parameters
-            .string(name)?
-            .map_or_else(|| parameters.string(alias), |text| Ok(Some(text)))?;
-        Ok(text.map(|text| conceptmap::Scope { value_set: Canonical::parse(text), contains: None }))
-    };
     // R4 calls the value sets `source` and `target`; clients also name systems there.
-    let target =
-        scope("targetScope", "target")?.filter(|scope| scope.value_set.url != subject.into.url);
+    let source = bound(request, &asked, ["sourceScope", "source"])?;
+    let target = bound(request, &asked, ["targetScope", "target"])?
+        .filter(|bound| bound.value_set.url != subject.into.url);
+    let tests = [&source, &target].map(|bound| bound.as_ref().and_then(Bound::test));
+    let scope = |bound: &Option<Bound>, test: usize| {
+        bound.as_ref().map(|bound| conceptmap::Scope {
+            value_set: bound.value_set.clone(),
+            contains: tests.get(test).and_then(Option::as_deref),
+        })
+    };
     let ask_for = TranslateRequest {
         direction: subject.direction,
         into_system: &subject.into.url,
         into_version: subject.into.version.as_deref().unwrap_or_default(),
-        source_scope: scope("sourceScope", "source")?,
-        target_scope: target,
+        source_scope: scope(&source, 0),
+        target_scope: scope(&target, 1),
         dependencies: &names,
         is_map_named: maps.is_named,
         ..TranslateRequest::new(&subject.codings)
@@ -85,6 +94,36 @@ pub fn translate(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Fail
         dialect: Dialect::of(parameters),
     };
     Ok(Answer::ok(telling.write(&translation)))
+}
+
+/// A value set that bounds a translation.
+struct Bound {
+    value_set: Canonical,
+    /// Its content, where it is known here.
+    members: Option<Arc<Compiled>>,
+}
+
+/// Whether a code is within a bound.
+type MemberTest<'a> = Box<dyn Fn(&Coding<'_>) -> bool + 'a>;
+
+impl Bound {
+    fn test(&self) -> Option<MemberTest<'_>> {
+        let members = self.members.as_ref()?;
+        Some(Box::new(|coding| members.has(coding.system, coding.code).unwrap_or(true)))
+    }
+}
+
+fn bound(
+    request: &Request<'_>,
+    asked: &Asked,
+    names: [&'static str; 2],
+) -> Result<Option<Bound>, Failure> {
+    let Some(text) = either(&request.parameters, &names)? else { return Ok(None) };
+    let value_set = Canonical::parse(text);
+    let members = asked.scope(request).value_set(&value_set).ok().and_then(|definition| {
+        asked.compile_known(request, &definition, &value_set.to_string(), None).ok()
+    });
+    Ok(Some(Bound { value_set, members }))
 }
 
 fn either<'a>(

@@ -13,9 +13,10 @@ use axum::http::Method;
 use codesystems::{Canonical, LanguagePreference};
 use valuesets::expand::{Entry, Expansion, Node};
 use valuesets::model::ValueSet;
+use valuesets::plan::Part;
 
 use self::annotations::PROPERTIES;
-use self::concept::{Concept, Telling, Writing, is_told};
+use self::concept::{Concept, Shown, Telling, Writing, is_told};
 use self::wishes::{DesignationFilter, OwnedValue, Wishes};
 use super::{Answer, Asked, Request};
 use crate::failure::Failure;
@@ -60,7 +61,11 @@ pub fn expand(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     Ok(Answer::Expansion(Box::new(pending)))
 }
 
-fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failure> {
+/// An expansion before it is written.
+///
+/// # Errors
+/// As [`expand`].
+pub fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failure> {
     let asked = Asked::of(request)?;
     let parameters = &request.parameters;
     let (value_set, key) = asked.value_set(request, id)?;
@@ -267,6 +272,46 @@ impl Pending {
         }
     }
 
+    /// Calls `each` with every concept shown, in order and without nesting, until it says `false`.
+    pub fn rows(&self, each: &mut dyn FnMut(&ContainsRef<'_>) -> bool) {
+        let writings = self.writings();
+        for entry in self.expansion.entries() {
+            if !each(&self.contains(&writings, entry)) {
+                return;
+            }
+        }
+    }
+
+    /// Of a concept, what every form of the expansion tells.
+    fn contains<'a>(&'a self, writings: &'a [Writing<'a>], entry: Entry) -> ContainsRef<'a> {
+        let (Some(part), Some(writing)) = (self.expansion.part(entry), writings.get(entry.part))
+        else {
+            return ContainsRef::default();
+        };
+        let concept = Concept::of(writing, Some(part), entry.concept);
+        let shown = concept.shown(part.system.is_stand_in());
+        self.contains_of(writing, part, &concept, &shown)
+    }
+
+    fn contains_of<'a>(
+        &self,
+        writing: &Writing<'a>,
+        part: &'a Part,
+        concept: &Concept<'_, 'a>,
+        shown: &Shown<'a>,
+    ) -> ContainsRef<'a> {
+        let edition = writing.edition;
+        let code = edition.code(concept.concept);
+        ContainsRef {
+            system: Some(&part.url),
+            version: writing.version,
+            code: Some(code),
+            display: shown.text().or_else(|| self.is_for_readers.then_some(code)),
+            is_abstract: edition.is_not_selectable(concept.concept),
+            is_inactive: edition.is_inactive(concept.concept),
+        }
+    }
+
     fn begin(&self, out: &mut ExpansionWriter<'_>, writings: &[Writing<'_>], entry: Entry) {
         let (Some(part), Some(writing)) = (self.expansion.part(entry), writings.get(entry.part))
         else {
@@ -274,17 +319,8 @@ impl Pending {
             return;
         };
         let concept = Concept::of(writing, Some(part), entry.concept);
-        let edition = writing.edition;
         let shown = concept.shown(part.system.is_stand_in());
-        let code = edition.code(entry.concept);
-        out.begin(&ContainsRef {
-            system: Some(&part.url),
-            version: writing.version,
-            code: Some(code),
-            display: shown.text().or_else(|| self.is_for_readers.then_some(code)),
-            is_abstract: edition.is_not_selectable(entry.concept),
-            is_inactive: edition.is_inactive(entry.concept),
-        });
+        out.begin(&self.contains_of(writing, part, &concept, &shown));
         if let Some(filters) = &self.designations {
             concept.write_designations(out, filters, &shown);
         }
