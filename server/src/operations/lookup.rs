@@ -144,7 +144,9 @@ fn write_by_grammar(json: &mut JsonWriter, subject: &Subject<'_>) -> Result<(), 
             out.string("version", &meta.version);
             out.string("display", subject.code);
             out.code("code", subject.code);
-            out.uri("system", &subject.url);
+            if !subject.url.is_empty() {
+                out.uri("system", &subject.url);
+            }
             out.finish();
             return Ok(());
         }
@@ -185,7 +187,9 @@ impl Writer<'_> {
         }
         out.string("display", edition.display_for(concept, &scores));
         out.code("code", edition.code(concept));
-        out.uri("system", url);
+        if !url.is_empty() {
+            out.uri("system", url);
+        }
         if edition.is_not_selectable(concept) {
             out.boolean("abstract", true);
         }

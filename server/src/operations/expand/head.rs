@@ -43,6 +43,12 @@ impl Pending {
         if let Some(offset) = offset {
             json.field_integer("offset", offset);
         }
+        let used = self.expansion.compiled();
+        let is_nothing_used =
+            used.used.is_empty() && used.value_sets.is_empty() && used.missing_systems.is_empty();
+        if self.echo.is_empty() && is_nothing_used {
+            return;
+        }
         json.key("parameter");
         json.begin_array();
         for (name, value) in &self.echo {
