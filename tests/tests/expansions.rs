@@ -108,7 +108,10 @@ fn inactive_concepts_say_so_and_extensions_become_properties() {
     let cat = entry(&answer, "cat")["extension"].to_string();
     assert!(cat.contains(r#"{"url":"code","valueCode":"order"},{"url":"value","valueDecimal":2}"#));
     let declared = answer["expansion"]["extension"].to_string();
-    assert!(declared.contains("concept-properties#order"), "{declared}");
+    for name in ["order", "status"] {
+        let uri = format!("http://hl7.org/fhir/concept-properties#{name}");
+        assert!(declared.contains(&uri), "{declared}");
+    }
     assert!(!declared.contains("concept-properties#label"), "{declared}");
 }
 

@@ -1,6 +1,7 @@
 //! What an expansion says before its concepts: identity, parameters, what it was made of.
 
 use codesystems::Canonical;
+use codesystems::fhir::code_system::CONCEPT_PROPERTIES;
 use valuesets::plan::{Publication, Used};
 
 use super::annotations::PROPERTIES;
@@ -11,6 +12,17 @@ use crate::library::now;
 use crate::wire::ValueRef;
 use crate::wire::json::{JsonWriter, write_expansion_declarations};
 
+/// Properties that mean the same in every code system that does not declare them otherwise.
+const STANDARD: [&str; 8] = [
+    "status",
+    "inactive",
+    "parent",
+    "child",
+    "notSelectable",
+    "deprecated",
+    "definition",
+    "comment",
+];
 const UNCLOSED: &str = "http://hl7.org/fhir/StructureDefinition/valueset-unclosed";
 const UNCLOSED_REASON: &str = "http://hl7.org/fhir/StructureDefinition/valueset-unclosed-reason";
 
@@ -164,21 +176,31 @@ impl Pending {
                 found.extend(open.extract_if(.., |code| is_told_of(&concept, code)));
             }
         }
-        let uri = |code: &str| {
-            let editions = writings.iter().flat_map(|writing| {
-                writing.supplements.iter().map(|telling| telling.edition).chain([writing.edition])
-            });
-            let own = editions.filter_map(|edition| {
-                let meta = edition.meta();
-                let definition = meta.properties.iter().find(|property| property.code == code)?;
-                definition.uri.clone().or_else(|| Some(format!("{}#{code}", meta.url)))
-            });
-            let derived = PROPERTIES.iter().find(|(known, _)| *known == code);
-            let standard = derived.map_or(code, |(_, name)| name);
-            let standard = || format!("http://hl7.org/fhir/concept-properties#{standard}");
-            own.into_iter().next().unwrap_or_else(standard)
-        };
+        let uri = |code: &str| self.property_uri(code, writings);
         found.into_iter().map(|code| (code, uri(code))).collect()
+    }
+
+    /// What a property means: as the code system or a supplement declares it, else by its standard
+    /// name. The status that is told unasked is always the standard one.
+    fn property_uri(&self, code: &str, writings: &[Writing<'_>]) -> String {
+        let derived = PROPERTIES.iter().find(|(known, _)| *known == code);
+        let name = derived.map_or(code, |(_, name)| name);
+        let standard = format!("{CONCEPT_PROPERTIES}{name}");
+        if !self.is_asked(code) {
+            return standard;
+        }
+        let editions = writings.iter().flat_map(|writing| {
+            std::iter::once(writing.edition)
+                .chain(writing.supplements.iter().map(|telling| telling.edition))
+        });
+        let mut own = editions.filter_map(|edition| {
+            let meta = edition.meta();
+            let definition = meta.properties.iter().find(|property| property.code == code)?;
+            let is_standard = derived.is_some() || STANDARD.contains(&code);
+            let uri = definition.uri.clone();
+            uri.or_else(|| (!is_standard).then(|| format!("{}#{code}", meta.url)))
+        });
+        own.next().unwrap_or(standard)
     }
 }
 
