@@ -65,6 +65,15 @@ impl CodeSystem {
         &self.edition.meta().version
     }
 
+    /// Whether this is a supplement to `system`, in the version that it names if it names one.
+    #[must_use]
+    pub fn is_supplement_to(&self, system: &Self) -> bool {
+        let about = Canonical::parse(&self.edition.meta().supplements);
+        let meta = system.edition.meta();
+        let is_url = about.url == meta.url || meta.aliases.contains(&about.url);
+        is_url && about.version.is_none_or(|version| fits(&meta.version, &version))
+    }
+
     /// All inactive concepts; computed once.
     #[must_use]
     pub fn inactive(&self) -> &ConceptSet {

@@ -41,6 +41,7 @@ pub(super) fn code_system(
                 Failure::not_found(format!("there is no CodeSystem with the id '{id}'"))
             })?;
         if let Content::Edition(system) = &entry.content {
+            check_is_no_supplement(system)?;
             return Ok((Arc::clone(system), entry.url.clone()));
         }
         let scope = asked.scope(request);
@@ -49,11 +50,25 @@ pub(super) fn code_system(
     if let Some(resource) = request.parameters.resource("codeSystem")? {
         let system =
             sent_code_system(resource.get()).map_err(|error| bad_resource("codeSystem", &error))?;
+        check_is_no_supplement(&system)?;
         let url = system.edition().meta().url.clone();
         return Ok((Arc::new(system), url));
     }
     let url = url.ok_or_else(|| WireError::missing("system", "the canonical of a code system"))?;
     Ok((asked.scope(request).code_system(url, version)?, url.to_owned()))
+}
+
+/// A supplement has no codes of its own to ask for.
+fn check_is_no_supplement(system: &CodeSystem) -> Result<(), Failure> {
+    let meta = system.edition().meta();
+    if meta.content != "supplement" {
+        return Ok(());
+    }
+    Err(Failure::invalid(format!(
+        "CodeSystem '{}' is a supplement, so it cannot be used as a code system; ask for '{}' with \
+         the parameter 'useSupplement'",
+        meta.url, meta.supplements
+    )))
 }
 
 fn subject<'a>(
@@ -105,7 +120,7 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     let subject = subject(request, &asked, id)?;
     let wanted = Wanted { names: request.parameters.strings("property")? };
     let edition = subject.system.edition();
-    let supplements = asked.scope(request).supplements_in_use()?;
+    let supplements = asked.scope(request).supplements_to(&subject.system)?;
     let mut json = JsonWriter::with_capacity(2048);
     match edition.find(subject.code) {
         Some(concept) => {
