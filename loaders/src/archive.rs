@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::options::Limits;
+use crate::progress::{Progress, Told};
 use crate::{Error, Result};
 
 /// One file of a release, wherever it lies.
@@ -26,6 +27,8 @@ pub struct File {
     pub root: String,
     /// Uncompressed size in bytes, 0 when unknown (gz).
     pub bytes: u64,
+    /// Who hears what is read of it.
+    pub(crate) progress: Option<Arc<dyn Progress>>,
     place: Place,
 }
 
@@ -56,6 +59,17 @@ impl File {
     /// # Errors
     /// When it cannot be opened. Damaged archives show as errors of the reader.
     pub fn open(&self) -> Result<Box<dyn Read + Send>> {
+        let inner = self.open_silently()?;
+        Ok(match &self.progress {
+            None => inner,
+            Some(progress) => {
+                progress.opens(&self.path);
+                Box::new(Told { inner, progress: Arc::clone(progress) })
+            }
+        })
+    }
+
+    fn open_silently(&self) -> Result<Box<dyn Read + Send>> {
         let disk =
             |path: &Path| DiskFile::open(path).map_err(|source| Error::io(&self.path, source));
         Ok(match &self.place {
@@ -85,7 +99,7 @@ impl File {
     /// When the file cannot be read.
     pub fn head(&self, limit: u64) -> Result<Vec<u8>> {
         let mut head = Vec::new();
-        self.open()?
+        self.open_silently()?
             .take(limit)
             .read_to_end(&mut head)
             .map_err(|source| Error::io(&self.path, source))?;
@@ -111,7 +125,7 @@ impl File {
         let bytes = path.metadata().map_err(|source| Error::io(&shown, source))?.len();
         let name = file_name(&shown);
         let place = Place::Disk { file: path.to_owned(), _keep: None };
-        Ok(Self { root: shown.clone(), path: shown, name, bytes, place })
+        Ok(Self { root: shown.clone(), path: shown, name, bytes, progress: None, place })
     }
 }
 
@@ -265,7 +279,14 @@ fn visit(
             };
             let name = file_name(shown);
             let name = name.strip_suffix(".gz").unwrap_or(&name).to_owned();
-            found.push(File { path: shown.into(), name, root: root.into(), bytes: 0, place });
+            found.push(File {
+                path: shown.into(),
+                name,
+                root: root.into(),
+                bytes: 0,
+                progress: None,
+                place,
+            });
             Ok(())
         }
         _ => {
@@ -275,6 +296,7 @@ fn visit(
                 name: file_name(shown),
                 root: root.into(),
                 bytes: metadata.len(),
+                progress: None,
                 place,
             });
             Ok(())
@@ -351,7 +373,14 @@ fn zip_entries(
             crc: entry.crc32(),
             deflated,
         };
-        let file = File { path: at.clone(), name, root: shown.into(), bytes: entry.size(), place };
+        let file = File {
+            path: at.clone(),
+            name,
+            root: shown.into(),
+            bytes: entry.size(),
+            progress: None,
+            place,
+        };
         drop(entry);
         if is_archive(&file)? {
             unpack_nested(found, &file, limits, depth)?;

@@ -33,10 +33,10 @@ pub enum Error {
         /// What was found and what was expected.
         problem: String,
     },
-    /// No loader knows the file.
+    /// No loader knows any of the files.
     #[error("{path}: no known release format; expected one of: {known}")]
     Unrecognised {
-        /// The file or folder.
+        /// The files, the first ones by name; or the folders, where they are empty.
         path: String,
         /// Names of the formats.
         known: String,

@@ -17,6 +17,7 @@ pub mod loinc;
 pub mod obo;
 pub mod options;
 pub mod orphadata;
+mod progress;
 mod recognise;
 mod report;
 pub mod rf2;
@@ -28,6 +29,7 @@ pub mod ucum_essence;
 
 pub use error::{Error, Result};
 pub use options::Options;
+pub use progress::Progress;
 pub use recognise::{Format, Probe, Release, load, recognise};
 pub use report::{Report, Warning};
 pub use sink::{Resource, Sink};

@@ -1,14 +1,15 @@
 //! Which files belong to which release, and which loader reads it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use codesystems::model::SourceFile;
 
 use crate::archive::{self, File};
 use crate::{
-    Error, Options, Report, Result, Sink, alpha_id, bfarm, claml, csv_tables, fhir, loinc, obo,
-    orphadata, rf2, ucum_essence,
+    Error, Options, Progress, Report, Result, Sink, alpha_id, bfarm, claml, csv_tables, fhir,
+    loinc, obo, orphadata, rf2, ucum_essence,
 };
 
 /// How much of a file recognition looks at, in bytes.
@@ -127,6 +128,19 @@ impl Release {
     pub fn path(&self) -> &str {
         self.files.first().map_or("", |file| file.root.as_str())
     }
+
+    /// Bytes of all files, uncompressed, as far as they are known.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// Tells `progress` what is read of the files from now on.
+    pub fn watch(&mut self, progress: &Arc<dyn Progress>) {
+        for file in &mut self.files {
+            file.progress = Some(Arc::clone(progress));
+        }
+    }
 }
 
 /// Finds the releases below `paths`, in the order in which they should be loaded. Files that no
@@ -162,8 +176,7 @@ pub fn recognise(paths: &[PathBuf], options: &Options) -> Result<(Vec<Release>, 
         }
     }
     if releases.is_empty() {
-        let path = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
-        return Err(Error::Unrecognised { path, known: format_names() });
+        return Err(unrecognised(paths, &unknown));
     }
     let sources = archive::provenance(paths)?;
     for release in &mut releases {
@@ -175,6 +188,22 @@ pub fn recognise(paths: &[PathBuf], options: &Options) -> Result<(Vec<Release>, 
     }
     releases.sort_by_key(|release| release.format);
     Ok((releases, unknown))
+}
+
+/// Files named in full where nothing is recognised.
+const NAMED: usize = 10;
+
+fn unrecognised(paths: &[PathBuf], unknown: &[File]) -> Error {
+    let names: Vec<&str> = unknown.iter().take(NAMED).map(|file| file.path.as_str()).collect();
+    let path = match unknown.len() {
+        0 => {
+            let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            format!("{}: no files in it", shown.join(", "))
+        }
+        number if number > NAMED => format!("{} and {} more", names.join(", "), number - NAMED),
+        _ => names.join(", "),
+    };
+    Error::Unrecognised { path, known: format_names() }
 }
 
 fn format_names() -> String {

@@ -92,6 +92,7 @@ impl App {
             library.concept_maps = snapshot.catalogue.concept_maps().len(),
             library.resources = snapshot.resources.all().len(),
             library.hash = %snapshot.hash,
+            library.folder = %self.library.root().display(),
             "library opened"
         );
     }

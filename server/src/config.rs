@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ use crate::wire;
 pub struct Config {
     /// Address to listen on; the default is reachable from this machine alone.
     pub listen: SocketAddr,
-    /// The library directory.
+    /// The library directory; empty for the platform's folder, see [`Config::library_folder`].
     pub library: PathBuf,
     /// Base URL as clients see it, where a proxy stands in front; empty to take it from the request.
     pub base_url: String,
@@ -57,7 +58,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            library: PathBuf::from("library"),
+            library: PathBuf::new(),
             base_url: String::new(),
             threads: 0,
             max_age_s: 0,
@@ -96,6 +97,28 @@ const PREFIX: &str = "BEGRIFF_";
 const OTHERS: [&str; 3] = ["SHARED", "CONFIG", "LOG"];
 
 impl Config {
+    /// The library directory: the one that is set, else `begriff` in the platform's folder for the
+    /// data of applications (`$XDG_DATA_HOME` or `~/.local/share`, `~/Library/Application Support`,
+    /// `%LOCALAPPDATA%`).
+    ///
+    /// # Errors
+    /// When none is set and the user has no home.
+    pub fn library_folder(&self) -> Result<PathBuf> {
+        if !self.library.as_os_str().is_empty() {
+            return Ok(self.library.clone());
+        }
+        let platform = choose_native_strategy().map_err(|_| {
+            Error::Config(
+                "no home directory is known to keep the library in; name one with --library or BEGRIFF_LIBRARY"
+                    .into(),
+            )
+        })?;
+        // A library is large: of Windows' two folders it belongs into the one that stays on this
+        // machine, which is where caches lie.
+        let data = if cfg!(windows) { platform.cache_dir() } else { platform.data_dir() };
+        Ok(data.join("begriff"))
+    }
+
     /// Reads the file (if one is given) and the environment.
     ///
     /// # Errors
@@ -118,7 +141,9 @@ impl Config {
         }
         let named =
             file.map_or_else(|| "environment".to_owned(), |path| path.display().to_string());
-        table.try_into().map_err(|error| Error::Config(format!("{named}: {error}")))
+        table.try_into().map_err(|error: toml::de::Error| {
+            Error::Config(format!("{named}: {}", error.to_string().trim_end()))
+        })
     }
 }
 
@@ -163,6 +188,16 @@ mod tests {
         .unwrap();
         assert_eq!(config.listen.port(), 2);
         assert_eq!((config.limits.batch_entries, config.limits.body_bytes), (5, 9));
+    }
+
+    #[test]
+    fn the_library_lies_in_the_platforms_folder_unless_one_is_set() {
+        let folder = Config::default().library_folder().unwrap();
+        assert!(folder.is_absolute() && folder.ends_with("begriff"), "{}", folder.display());
+        let config = read("library = 'here'", &[]).unwrap();
+        assert_eq!(config.library_folder().unwrap(), Path::new("here"));
+        let config = read("library = 'here'", &[("BEGRIFF_LIBRARY", "there")]).unwrap();
+        assert_eq!(config.library_folder().unwrap(), Path::new("there"));
     }
 
     #[test]

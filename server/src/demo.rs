@@ -21,7 +21,7 @@ Try, for example:
   search while typing      curl '{base}/fhir/ValueSet/$expand?url=http://fhir.de/ValueSet/bfarm/icd-10-gm&filter=diab+typ+2&count=5'
   a code                   curl '{base}/fhir/CodeSystem/$lookup?system=http://fhir.de/CodeSystem/bfarm/icd-10-gm&code=E11.90'
   subsumption              curl '{base}/fhir/CodeSystem/$subsumes?system=http://snomed.info/sct&codeA=73211009&codeB=44054006'
-  from free text to ICD    curl '{base}/fhir/ConceptMap/$translate?system=http://fhir.de/CodeSystem/bfarm/alpha-id-se&code=I75070&targetsystem=http://fhir.de/CodeSystem/bfarm/icd-10-gm'
+  from free text to ICD    curl '{base}/fhir/ConceptMap/$translate?system=http://fhir.de/CodeSystem/bfarm/alpha-id-se&code=I990002&targetsystem=http://fhir.de/CodeSystem/bfarm/icd-10-gm'
   everything there is      curl '{base}/fhir/metadata?mode=terminology'
 Stop with Ctrl-C. Then load your own releases: begriff load PATH…; begriff serve";
 

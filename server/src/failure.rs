@@ -12,11 +12,13 @@ pub struct Failure {
     pub status: StatusCode,
     /// What to say.
     pub outcome: OperationOutcome,
+    /// Methods that are allowed instead, for status 405; empty for none.
+    pub allow: &'static str,
 }
 
 impl Failure {
     fn new(status: StatusCode, outcome: OperationOutcome) -> Self {
-        Self { status, outcome }
+        Self { status, outcome, allow: "" }
     }
 
     /// 404 with the issue type `not-found`.
@@ -39,9 +41,10 @@ impl Failure {
         Self::new(StatusCode::NOT_IMPLEMENTED, OperationOutcome::not_supported(text))
     }
 
-    /// 405.
-    pub fn method_not_allowed(text: impl Into<Text>) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, OperationOutcome::not_supported(text))
+    /// 405; `allow` lists the methods that are allowed.
+    pub fn method_not_allowed(text: impl Into<Text>, allow: &'static str) -> Self {
+        let outcome = OperationOutcome::not_supported(text);
+        Self { allow, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, outcome) }
     }
 
     /// 422 with the issue type `too-costly`.
@@ -49,11 +52,33 @@ impl Failure {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, OperationOutcome::too_costly(text))
     }
 
+    /// The issue type `timeout`, with 408 where the client was slow and 503 where the server was.
+    pub fn timeout(status: StatusCode, text: impl Into<Text>) -> Self {
+        Self::new(status, OperationOutcome::timeout(text))
+    }
+
     /// 500: the cause goes to the log, the client gets a general sentence.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "request failed");
         let text = "an unexpected fault of the server; its log tells more";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, OperationOutcome::exception(text))
+    }
+}
+
+impl Failure {
+    /// The same as [`From`], worded for an expansion where the words differ.
+    #[must_use]
+    pub fn of_expansion(error: valuesets::Error) -> Self {
+        use valuesets::Error as E;
+        let message_id = match &error {
+            E::UnknownSystem { .. } => "UNKNOWN_CODESYSTEM_EXP",
+            E::UnknownVersion { .. } => "UNKNOWN_CODESYSTEM_VERSION_EXP",
+            _ => return error.into(),
+        };
+        let text = error.for_expansion();
+        let issue = Issue::error(IssueType::NotFound).text(text.clone()).diagnostics(text);
+        let issues = vec![issue.tx_issue_type("not-found").message_id(message_id)];
+        Self::new(StatusCode::NOT_FOUND, OperationOutcome { issues })
     }
 }
 
@@ -89,6 +114,24 @@ impl From<valuesets::Error> for Failure {
                 "not-found",
                 "Unable_to_resolve_value_Set_",
             ),
+            E::UnknownImportVersion { .. } => (
+                StatusCode::NOT_FOUND,
+                IssueType::NotFound,
+                "not-found",
+                "VS_EXP_IMPORT_UNK_PINNED",
+            ),
+            E::MissingSupplement { .. } => (
+                StatusCode::NOT_FOUND,
+                IssueType::NotFound,
+                "not-found",
+                "VALUESET_SUPPLEMENT_MISSING",
+            ),
+            E::FilterWithoutValue { .. } => (
+                StatusCode::BAD_REQUEST,
+                IssueType::Invalid,
+                "vs-invalid",
+                "UNABLE_TO_HANDLE_SYSTEM_FILTER_WITH_NO_VALUE",
+            ),
             E::UnknownConceptMap { .. } => {
                 (StatusCode::NOT_FOUND, IssueType::NotFound, "not-found", "")
             }
@@ -101,12 +144,9 @@ impl From<valuesets::Error> for Failure {
             E::UnknownFilter { .. } | E::FilterValue { .. } | E::Definition { .. } => {
                 (StatusCode::BAD_REQUEST, IssueType::Invalid, "vs-invalid", "")
             }
-            E::TooCostly { .. } => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                IssueType::TooCostly,
-                "too-costly",
-                "VALUESET_TOO_COSTLY",
-            ),
+            E::TooCostly { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, IssueType::TooCostly, "", "VALUESET_TOO_COSTLY")
+            }
             E::VersionNotAllowed { .. } => (
                 StatusCode::BAD_REQUEST,
                 IssueType::Exception,
@@ -118,7 +158,13 @@ impl From<valuesets::Error> for Failure {
             }
             _ => return Self::internal(text),
         };
-        let mut issue = Issue::error(kind).text(text).tx_issue_type(detail);
+        let mut issue = Issue::error(kind).text(text.clone()).diagnostics(text);
+        if !detail.is_empty() {
+            issue = issue.tx_issue_type(detail);
+        }
+        if let E::FilterWithoutValue { path, .. } = error {
+            issue = issue.expression(path);
+        }
         if !message_id.is_empty() {
             issue = issue.message_id(message_id);
         }

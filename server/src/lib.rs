@@ -7,6 +7,7 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod failure;
+pub mod implied;
 pub mod library;
 pub mod listener;
 pub mod operations;

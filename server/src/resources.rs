@@ -9,6 +9,7 @@ use codesystems::index::natural;
 use valuesets::conceptmap::{ConceptMap, Mapping};
 
 use crate::failure::Failure;
+use crate::implied;
 use crate::library::{Content, ResourceEntry, ResourceType};
 use crate::operations::{Answer, Request};
 use crate::wire::bundle::{SearchMode, SearchsetWriter};
@@ -49,8 +50,8 @@ enum Condition<'a> {
     Version(Vec<&'a str>),
     Id(Vec<&'a str>),
     Status(Vec<&'a str>),
-    Name(Vec<String>, Modifier),
-    Title(Vec<String>, Modifier),
+    Name(Vec<&'a str>, Modifier),
+    Title(Vec<&'a str>, Modifier),
 }
 
 /// Parameters that shape the answer instead of selecting.
@@ -87,6 +88,13 @@ pub fn search(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failu
     }
     let view = View::from_parameters(parameters)?;
     let mut found = select(request, kind, &conditions);
+    let implied = match conditions.as_slice() {
+        [Condition::Url(urls, false)] if kind == ResourceType::ValueSet && found.is_empty() => {
+            urls.iter().filter_map(|url| implied::value_set(&request.snapshot, url)).collect()
+        }
+        _ => Vec::new(),
+    };
+    found.extend(&implied);
     sort(&mut found, parameters.string("_sort")?)?;
     let total = found.len();
     let limit = request.app.config.limits.page_size;
@@ -99,7 +107,7 @@ pub fn search(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failu
     } else {
         found.get(offset.min(total)..(offset.saturating_add(count)).min(total)).unwrap_or_default()
     };
-    let links = if only_count { Vec::new() } else { links(request, kind, total, offset, count) };
+    let links = links(request, kind, total, offset, if only_count { 0 } else { count });
     let borrowed: Vec<(&str, &str)> =
         links.iter().map(|(relation, url)| (*relation, url.as_str())).collect();
     let mut json = JsonWriter::with_capacity(1024 + page.len() * 1024);
@@ -108,7 +116,8 @@ pub fn search(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failu
         let whole = write(entry, request.version, view == View::Whole)?;
         let shown = view.apply(&whole)?;
         let url = format!("{}/{}/{}", request.base, kind.name(), entry.id);
-        out.entry(Some(&url), SearchMode::Match, shown.as_bytes());
+        let url = Some(url.as_str()).filter(|_| !entry.id.is_empty());
+        out.entry(url, SearchMode::Match, shown.as_bytes());
     }
     if !ignored.is_empty() {
         let text = format!("search parameters not known here were ignored: {}", ignored.join(", "));
@@ -122,7 +131,6 @@ pub fn search(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failu
 fn condition<'a>(name: &str, text: &'a str) -> Option<Condition<'a>> {
     let (name, modifier) = name.split_once(':').unwrap_or((name, ""));
     let values = || text.split(',').collect::<Vec<_>>();
-    let folded = || text.split(',').map(str::to_lowercase).collect::<Vec<_>>();
     let how = match modifier {
         "contains" => Modifier::Contains,
         "exact" => Modifier::Exact,
@@ -135,8 +143,8 @@ fn condition<'a>(name: &str, text: &'a str) -> Option<Condition<'a>> {
         ("version", "" | "exact") => Condition::Version(values()),
         ("_id", "") => Condition::Id(values()),
         ("status", "") => Condition::Status(values()),
-        ("name", "" | "contains" | "exact") => Condition::Name(folded(), how),
-        ("title", "" | "contains" | "exact") => Condition::Title(folded(), how),
+        ("name", "" | "contains" | "exact") => Condition::Name(values(), how),
+        ("title", "" | "contains" | "exact") => Condition::Title(values(), how),
         _ => return None,
     })
 }
@@ -194,12 +202,12 @@ fn aliased<'a>(request: &'a Request<'_>, kind: ResourceType, url: &str) -> Vec<&
 
 impl Condition<'_> {
     fn is_met(&self, entry: &ResourceEntry) -> bool {
-        let text = |wanted: &[String], modifier: Modifier, found: &str| {
+        let text = |wanted: &[&str], modifier: Modifier, found: &str| {
             let folded = found.to_lowercase();
             wanted.iter().any(|wanted| match modifier {
-                Modifier::Beginning => folded.starts_with(wanted.as_str()),
-                Modifier::Contains => folded.contains(wanted.as_str()),
-                Modifier::Exact => folded == *wanted,
+                Modifier::Beginning => folded.starts_with(&wanted.to_lowercase()),
+                Modifier::Contains => folded.contains(&wanted.to_lowercase()),
+                Modifier::Exact => found == *wanted,
             })
         };
         match self {
@@ -269,6 +277,7 @@ fn links(
                 format!("{}={}", encoded(&parameter.name), encoded(value))
             })
             .collect();
+        // What was answered, which may be less than what was asked for.
         query.push(format!("_count={count}"));
         if offset > 0 {
             query.push(format!("_offset={offset}"));
@@ -276,6 +285,9 @@ fn links(
         format!("{}/{}?{}", request.base, kind.name(), query.join("&"))
     };
     let mut links = vec![("self", with(offset))];
+    if count == 0 {
+        return links;
+    }
     if offset > 0 {
         links.push(("previous", with(offset.saturating_sub(count))));
     }
@@ -339,7 +351,7 @@ pub fn write(
 /// The resource under the id it has here, where that differs from the one it came with.
 fn with_id<'a>(json: &'a str, id: &str) -> Result<Cow<'a, str>, Failure> {
     let members = crate::wire::json::Members::of(json)?;
-    if members.get("id").is_some_and(|known| known.trim_matches('"') == id) {
+    if members.get("id").map_or("", |known| known.trim_matches('"')) == id {
         return Ok(Cow::Borrowed(json));
     }
     let mut out = JsonWriter::with_capacity(json.len() + 80);

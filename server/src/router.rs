@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, Response, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::routing::{any, get};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
@@ -88,33 +88,40 @@ async fn fhir(
     if let Err(error) = wanted {
         return fail(&error.into(), &negotiated);
     }
-    let body = match axum::body::to_bytes(body, limits.body_bytes).await {
-        Ok(body) => body,
+    let seconds = Duration::from_secs(limits.request_s);
+    let whole = axum::body::to_bytes(body, limits.body_bytes);
+    let body = match tokio::time::timeout(seconds, whole).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(error)) => {
+            return fail(&unreadable(error, limits.body_bytes).into(), &negotiated);
+        }
         Err(_) => {
-            let error = WireError::TooLarge {
-                found: limits.body_bytes.saturating_add(1),
-                limit: limits.body_bytes,
-            };
-            return fail(&error.into(), &negotiated);
+            let text = format!("the body did not arrive within {} s", limits.request_s);
+            return fail(&Failure::timeout(StatusCode::REQUEST_TIMEOUT, text), &negotiated);
         }
     };
     let exchange = Exchange { app, base_path, method, uri, headers, body, negotiated };
     if !exchange.is_heavy() {
         return exchange.answer();
     }
-    let seconds = Duration::from_secs(exchange.app.config.limits.request_s);
     let task = tokio::task::spawn_blocking(move || exchange.answer());
     match tokio::time::timeout(seconds, task).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => fail(&Failure::internal(panic), &negotiated),
         Err(_) => {
-            let outcome = crate::wire::OperationOutcome::timeout(format!(
-                "the request took longer than {} s",
-                seconds.as_secs()
-            ));
-            fail(&Failure { status: StatusCode::SERVICE_UNAVAILABLE, outcome }, &negotiated)
+            let text = format!("the request took longer than {} s", seconds.as_secs());
+            fail(&Failure::timeout(StatusCode::SERVICE_UNAVAILABLE, text), &negotiated)
         }
     }
+}
+
+/// Why a body could not be taken in.
+fn unreadable(error: axum::Error, limit: usize) -> WireError {
+    let error = error.into_inner();
+    if error.is::<http_body_util::LengthLimitError>() {
+        return WireError::TooLarge { found: limit.saturating_add(1), limit };
+    }
+    WireError::Body { message: error.to_string() }
 }
 
 /// The base that a path lies below; all routes lie below one.
@@ -124,7 +131,11 @@ fn base_of(path: &str) -> (&'static str, FhirVersion) {
 }
 
 fn fail(failure: &Failure, negotiated: &Negotiated) -> Response<Body> {
-    respond_outcome(failure.status, &failure.outcome, negotiated)
+    let mut response = respond_outcome(failure.status, &failure.outcome, negotiated);
+    if !failure.allow.is_empty() {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(failure.allow));
+    }
+    response
 }
 
 /// One request with everything needed to answer it.
@@ -213,11 +224,12 @@ impl Exchange {
             path: &path,
             parameters,
             body,
+            too_costly_threshold: self.too_costly_threshold(),
         };
         let etag = self.etag(&request);
         let conditions = Conditions::of(&self.method, &self.headers);
         if let Some(etag) = &etag
-            && conditions.have(etag, &self.negotiated)
+            && conditions.name(etag, &self.negotiated)
         {
             return Ok(not_modified(
                 &Head::new(StatusCode::NOT_MODIFIED).etag(etag.clone()),
@@ -226,6 +238,10 @@ impl Exchange {
         }
         let answered = answer(&request)?;
         Ok(self.respond(answered, etag))
+    }
+
+    fn too_costly_threshold(&self) -> Option<u64> {
+        self.headers.get("x-too-costly-threshold")?.to_str().ok()?.trim().parse().ok()
     }
 
     /// GET answers follow from the library and the request alone.
@@ -239,9 +255,9 @@ impl Exchange {
         hasher.update(self.uri.path().as_bytes());
         hasher.update(self.uri.query().unwrap_or_default().as_bytes());
         hasher.update(request.base.as_bytes());
-        for tag in request.languages.tags() {
-            hasher.update(tag.as_bytes());
-            hasher.update(b",");
+        hasher.update(request.languages.text().as_bytes());
+        if let Some(threshold) = request.too_costly_threshold {
+            hasher.update(&threshold.to_le_bytes());
         }
         let mut hex = hasher.finalize().to_hex().to_string();
         hex.truncate(32);

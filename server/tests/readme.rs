@@ -1,13 +1,12 @@
 //! Every command of the README is run, with the demonstration's files under the names it uses.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+mod common;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_begriff");
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{Server, begriff, get, releases, words};
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -30,90 +29,6 @@ fn commands() -> Vec<String> {
         }
     }
     commands
-}
-
-/// Splits a command as a shell does: blanks, single and double quotes.
-fn words(command: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quote = None;
-    for character in command.chars() {
-        match (quote, character) {
-            (Some(open), close) if open == close => quote = None,
-            (None, '\'' | '"') => quote = Some(character),
-            (None, ' ') => words.push(String::new()),
-            _ => words.last_mut().expect("one word at least").push(character),
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-fn copy(from: &Path, to: &Path) {
-    if from.is_dir() {
-        fs::create_dir_all(to).expect("folder");
-        for entry in fs::read_dir(from).expect("folder") {
-            let entry = entry.expect("entry");
-            copy(&entry.path(), &to.join(entry.file_name()));
-        }
-    } else {
-        fs::copy(from, to).expect("copy");
-    }
-}
-
-/// The demonstration's files under the names that the README uses.
-fn releases(folder: &Path) {
-    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
-    let only = |dir: &str| {
-        let mut entries = fs::read_dir(demo.join(dir)).expect("demo folder");
-        entries.next().expect("a file").expect("entry").path()
-    };
-    copy(&only("icd10gm"), &folder.join("icd10gm2026syst_claml.zip"));
-    copy(&only("ops"), &folder.join("ops2026syst_claml.zip"));
-    copy(&only("alpha-id"), &folder.join("icd10gm2026_alphaidse_edvtxt.zip"));
-    copy(&demo.join("loinc/Loinc_2.82"), &folder.join("Loinc_2.82"));
-    copy(&demo.join("snomed"), &folder.join("SnomedCT_Release"));
-    copy(&demo.join("orphadata"), &folder.join("orphadata"));
-    copy(&only("fhir"), &folder.join("de.medizininformatikinitiative.kerndatensatz.diagnose.tgz"));
-    for name in ["hauskatalog_labor.csv", "labor_nach_loinc.csv"] {
-        copy(&demo.join("local").join(name), &folder.join(name));
-    }
-}
-
-/// A server that is stopped when the test is done with it.
-struct Server(Child);
-
-impl Server {
-    fn start(folder: &Path, arguments: &[String]) -> (Self, String) {
-        let mut child = Command::new(BINARY)
-            .args(arguments)
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary runs");
-        let mut line = String::new();
-        let out = child.stdout.take().expect("standard output");
-        BufReader::new(out).read_line(&mut line).expect("a line");
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
-        let address = address.unwrap_or_else(|| panic!("no address in '{line}'")).to_owned();
-        (Self(child), address)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn get(address: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).expect("the server listens");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
-        .expect("request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("answer");
-    answer
 }
 
 /// Another port than the README's, so that the test disturbs nobody.
@@ -156,9 +71,8 @@ fn every_command_of_the_readme_does_what_it_says() {
                 assert!(get(&address, "/ready").contains("ready"));
             }
             ["begriff", ..] => {
-                let output = Command::new(BINARY)
+                let output = begriff(folder.path())
                     .args(words.get(1..).expect("arguments"))
-                    .current_dir(folder.path())
                     .output()
                     .expect("the binary runs");
                 let told = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -46,7 +46,7 @@ impl Server {
         DEMO.get_or_init(|| {
             let folder = tempfile::tempdir().unwrap();
             server::demo::load_into(&Library::open(folder.path()).unwrap()).unwrap();
-            Self::over(folder, |_| ())
+            Self::over(folder, |_| ()).unlinked()
         })
     }
 
@@ -55,7 +55,24 @@ impl Server {
         Self::configured(files, |_| ())
     }
 
-    /// The same with settings changed.
+    /// A server over releases that are loaded one after the other: path and text of their files.
+    pub fn after(loads: &[Vec<(String, String)>]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(folder.path()).unwrap();
+        for files in loads {
+            load_texts(&library, files, &Options::default());
+        }
+        Self::over(folder, |_| ())
+    }
+
+    /// A server over real release files, loaded together.
+    pub fn of_releases(paths: &[PathBuf], options: &Options) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        load_paths(&Library::open(folder.path()).unwrap(), paths, options);
+        Self::over(folder, |_| ())
+    }
+
+    /// A server with settings changed.
     pub fn configured(files: &[(&str, &str)], configure: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let library = Library::open(folder.path()).unwrap();
@@ -68,6 +85,14 @@ impl Server {
         let mut server = Self::at(folder.path(), configure);
         server._folder = Some(folder);
         server
+    }
+
+    /// The same with its files taken off the disk; what is open stays open. For a server that lives
+    /// as long as the test binary and is therefore never dropped.
+    #[must_use]
+    pub fn unlinked(mut self) -> Self {
+        self._folder = None;
+        self
     }
 
     /// A server over a library whose folder somebody else keeps.
@@ -152,26 +177,22 @@ pub fn encoded(text: &str) -> String {
 }
 
 /// Writes the files into a folder and loads every release found there; all must be recognised.
-pub(crate) fn load_texts(
+pub fn load_texts<P: AsRef<str>, T: AsRef<str>>(
     library: &Library,
-    files: &[(&str, &str)],
+    files: &[(P, T)],
     options: &Options,
 ) -> Vec<ReleaseList> {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
-        let path = folder.path().join(path);
+        let path = folder.path().join(path.as_ref());
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
+        std::fs::write(&path, text.as_ref()).unwrap();
     }
     load_paths(library, &[folder.path().to_owned()], options)
 }
 
 /// Loads every release found below the paths.
-pub(crate) fn load_paths(
-    library: &Library,
-    paths: &[PathBuf],
-    options: &Options,
-) -> Vec<ReleaseList> {
+pub fn load_paths(library: &Library, paths: &[PathBuf], options: &Options) -> Vec<ReleaseList> {
     let (releases, unknown) = loaders::recognise(paths, options).unwrap();
     assert!(unknown.is_empty(), "not recognised: {unknown:?}");
     releases.iter().map(|release| load_release(library, release, options).unwrap().0).collect()

@@ -84,6 +84,12 @@ impl Connection {
 
     /// Reads one answer.
     pub fn receive(&mut self) -> RawResponse {
+        let head = self.receive_head();
+        self.receive_body(head)
+    }
+
+    /// Reads the head of an answer.
+    pub fn receive_head(&mut self) -> RawResponse {
         let status_line = self.line();
         let mut headers = Vec::new();
         loop {
@@ -91,7 +97,11 @@ impl Connection {
             let Some((name, value)) = line.split_once(':') else { break };
             headers.push((name.to_lowercase(), value.trim().to_owned()));
         }
-        let mut response = RawResponse { status_line, headers, body: Vec::new() };
+        RawResponse { status_line, headers, body: Vec::new() }
+    }
+
+    /// Reads the body that belongs to a head.
+    pub fn receive_body(&mut self, mut response: RawResponse) -> RawResponse {
         response.body = if response.header("transfer-encoding") == "chunked" {
             self.chunks()
         } else {

@@ -88,6 +88,7 @@ struct Run {
     files: Files,
     wishes: Wishes,
     accepted: Accepted,
+    floor: Floor,
     report: Mutex<Report>,
     lines: Mutex<Vec<String>>,
 }
@@ -105,6 +106,7 @@ fn main() -> ExitCode {
         files,
         wishes,
         accepted,
+        floor: Floor::read(),
         report: Mutex::default(),
         lines: Mutex::default(),
     });
@@ -166,9 +168,16 @@ fn trial(run: &Arc<Run>, case: &Case, version: Version, target: Option<&Arc<Targ
 }
 
 fn note(run: &Run, case: &Case, version: Version, end: End) {
-    let row =
-        Row { version, mode: case.mode.clone(), suite: case.suite.clone(), case: case.id(), end };
-    run.report.lock().unwrap().add(row);
+    let wants_content =
+        end == End::Failed && run.accepted.is_for_want_of_content(version, &case.id());
+    run.report.lock().unwrap().add(Row {
+        version,
+        mode: case.mode.clone(),
+        suite: case.suite.clone(),
+        case: case.id(),
+        end,
+        wants_content,
+    });
 }
 
 fn ask(run: &Run, case: &Case, version: Version, target: &Target) -> Result<(), Failed> {
@@ -196,13 +205,15 @@ fn ask(run: &Run, case: &Case, version: Version, target: &Target) -> Result<(), 
     };
     note(run, case, version, if passes { End::Passed } else { End::Failed });
     let id = case.id();
+    let is_new = run.wishes.record && !run.floor.knows(version, &case.mode);
     match run.accepted.reason(version, &id) {
-        _ if run.wishes.record => Ok(()),
-        Some(_) if passes => Err(format!(
+        Some(_) if passes && !run.wishes.record => Err(format!(
             "{version} {id} passes: take it off tests/tx/accepted-failures.txt (BEGRIFF_TX_RECORD=1)"
         )
         .into()),
-        None if !passes => Err(format!("{summary}  to see all: BEGRIFF_TX_SHOW=1 BEGRIFF_TX_ONLY={id}").into()),
+        None if !passes && !is_new => {
+            Err(format!("{summary}  to see all: BEGRIFF_TX_SHOW=1 BEGRIFF_TX_ONLY={id}").into())
+        }
         _ => Ok(()),
     }
 }
@@ -219,25 +230,26 @@ fn finish(run: &Run, arguments: &Arguments) -> bool {
     if !run.wishes.is_complete(arguments) {
         return true;
     }
-    let mut floor = Floor::read();
-    let broken = floor.broken(|version, mode| report.passed(version, mode));
+    let broken = run.floor.broken(|version, mode| report.passed(version, mode));
     for (version, mode, floor, passed) in &broken {
         println!("{mode} {version}: {passed} pass, which is below the recorded floor of {floor}");
     }
     let holds = broken.is_empty();
     if run.wishes.record && holds {
-        record(run, &report, &mut floor);
+        record(run, &report);
     }
     holds
 }
 
-/// Takes what passes off the list and raises the floor. A version that was never recorded is.
-fn record(run: &Run, report: &Report, floor: &mut Floor) {
+/// Takes what passes off the list and raises the floor. Versions and modes that were never recorded
+/// are.
+fn record(run: &Run, report: &Report) {
     let mut accepted = run.accepted.clone();
+    let mut floor = run.floor.clone();
     for row in report.rows() {
         match row.end {
             End::Passed => accepted.remove(row.version, &row.case),
-            End::Failed if !run.accepted.knows(row.version) => {
+            End::Failed if !run.floor.knows(row.version, &row.mode) => {
                 accepted.add(row.version, &row.case, "not done yet");
             }
             End::Failed | End::Skipped => {}

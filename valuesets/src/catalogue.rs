@@ -108,7 +108,13 @@ impl Versions {
             .or_else(|| self.all.iter().find(|system| fits(system.version(), wanted)))
     }
 
-    fn insert(&mut self, system: Arc<CodeSystem>) {
+    /// Adds a version under `url`; one that bears the name stays before one that has it as alias.
+    fn insert(&mut self, url: &str, system: Arc<CodeSystem>) {
+        let bears = |system: &CodeSystem| system.edition.meta().url == url;
+        let own = self.all.iter().find(|known| known.version() == system.version());
+        if own.is_some_and(|own| bears(own)) && !bears(&system) {
+            return;
+        }
         self.all.retain(|known| known.version() != system.version());
         let at = self.all.partition_point(|known| newer(known.version(), system.version()));
         self.all.insert(at, system);
@@ -143,7 +149,8 @@ pub fn fits(version: &str, wanted: &str) -> bool {
 }
 
 /// Whether version `a` comes before version `b` when the newest comes first. Of SNOMED CT the
-/// International Edition comes first, then the date decides.
+/// International Edition comes first, then the date decides. Dates come after numbers: publishers
+/// (HL7 among them) began with dates and number their versions since, never the other way round.
 fn newer(a: &str, b: &str) -> bool {
     const INTERNATIONAL: &str = "/900000000000207008/";
     match (a.split_once("/version/"), b.split_once("/version/")) {
@@ -152,8 +159,16 @@ fn newer(a: &str, b: &str) -> bool {
                 |version: &str, date: &str| (version.contains(INTERNATIONAL), date.to_owned());
             key(a, date_a) > key(b, date_b)
         }
-        _ => natural(a, b).is_gt(),
+        _ => is_date(b).cmp(&is_date(a)).then_with(|| natural(a, b)).is_gt(),
     }
+}
+
+/// Whether a version is a date as FHIR writes it: `2018-08-12`, `2018-08`.
+fn is_date(version: &str) -> bool {
+    let parts: Vec<&str> = version.split('-').collect();
+    let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    parts.iter().all(is_number) && matches!(lengths.as_slice(), [4, 2] | [4, 2, 2])
 }
 
 /// Everything that can be asked, at one moment. Never changed once it is shared: a new release
@@ -198,7 +213,7 @@ impl Catalogue {
             self.whole_systems.insert(value_set, meta.url.clone());
         }
         for url in std::iter::once(&meta.url).chain(&meta.aliases) {
-            self.systems.entry(url.clone()).or_default().insert(Arc::clone(&system));
+            self.systems.entry(url.clone()).or_default().insert(url, Arc::clone(&system));
         }
     }
 
@@ -206,9 +221,15 @@ impl Catalogue {
     pub fn add_value_set(&mut self, value_set: Arc<ValueSet>) {
         let versions = self.value_sets.entry(value_set.url.clone()).or_default();
         versions.retain(|known| known.version != value_set.version);
-        let at =
-            versions.partition_point(|known| natural(&known.version, &value_set.version).is_gt());
+        let at = versions.partition_point(|known| newer(&known.version, &value_set.version));
         versions.insert(at, value_set);
+    }
+
+    /// Adds a concept map beside those with the same canonical and version: of those sent along with
+    /// a request, the one is asked that fits.
+    pub fn add_another_concept_map(&mut self, map: Arc<ConceptMap>) {
+        self.map_index = OnceLock::new();
+        self.maps.push(map);
     }
 
     /// Adds a concept map; one with the same canonical and version is replaced.
@@ -240,6 +261,13 @@ impl Catalogue {
         self.systems.get(url)
     }
 
+    /// The canonical of the code system that is also called `url`; `url` itself where it is none.
+    #[must_use]
+    pub fn canonical_of<'a>(&'a self, url: &'a str) -> &'a str {
+        let newest = self.versions(url).and_then(|versions| versions.all.first());
+        newest.map_or(url, |system| system.edition.meta().url.as_str())
+    }
+
     /// Every code system version once, by canonical, newest first.
     #[must_use]
     pub fn code_systems(&self) -> Vec<&Arc<CodeSystem>> {
@@ -262,6 +290,20 @@ impl Catalogue {
     #[must_use]
     pub fn supplements(&self, url: &str) -> &[Arc<CodeSystem>] {
         self.supplements.get(url).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The newest supplement that a canonical means, whatever it supplements.
+    #[must_use]
+    pub fn supplement(&self, canonical: &Canonical) -> Option<&Arc<CodeSystem>> {
+        let is_meant = |system: &&Arc<CodeSystem>| {
+            let wanted = canonical.version.as_deref().unwrap_or("*");
+            system.edition.meta().url == canonical.url && fits(system.version(), wanted)
+        };
+        self.supplements
+            .values()
+            .flatten()
+            .filter(is_meant)
+            .max_by(|a, b| natural(a.version(), b.version()))
     }
 
     /// The code systems that offer search synonyms for a code system version.
@@ -335,6 +377,8 @@ mod tests {
         for (newest, older) in [
             ("2026", "2025"),
             ("2.100", "2.99"),
+            ("3.0.0", "2018-08-12"),
+            ("2025-12-09", "2025-06-24"),
             (
                 "http://snomed.info/sct/900000000000207008/version/20240101",
                 "http://snomed.info/sct/11000274103/version/20250515",

@@ -34,6 +34,32 @@ pub enum Error {
         /// Canonical asked for, with version if one was.
         url: String,
     },
+    /// A value set that is imported is not there in the version that the request gives it.
+    #[error("Unable to find included value set '{url}' version '{version}'")]
+    UnknownImportVersion {
+        /// Canonical imported.
+        url: String,
+        /// Version the request gives it.
+        version: String,
+    },
+    /// A supplement that must be used is not there.
+    #[error("Required supplement not found: {url}")]
+    MissingSupplement {
+        /// Canonical of the supplement.
+        url: String,
+    },
+    /// A filter has no value.
+    #[error("The system {system} filter with property = {property}, op = {op} has no value")]
+    FilterWithoutValue {
+        /// Canonical of the code system.
+        system: String,
+        /// Property asked for.
+        property: String,
+        /// Operator asked for.
+        op: &'static str,
+        /// Where the filter is in the value set.
+        path: String,
+    },
     /// The concept map is not there.
     #[error("A definition for the ConceptMap '{url}' could not be found")]
     UnknownConceptMap {
@@ -41,7 +67,11 @@ pub enum Error {
         url: String,
     },
     /// A value set imports itself.
-    #[error("Cyclic reference detected when including {}", path.join(" -> "))]
+    #[error(
+        "Found a circularity pointing to {} processing ValueSet with pathway [{}]",
+        path.first().map_or("", String::as_str),
+        path.get(..path.len().saturating_sub(1)).unwrap_or_default().join(", ")
+    )]
     CyclicValueSet {
         /// The canonicals on the way, the first repeated at the end.
         path: Vec<String>,
@@ -113,8 +143,28 @@ pub enum Error {
     Index(String),
 }
 
-fn join_or(known: &[String]) -> String {
-    known.join(" or ")
+impl Error {
+    /// The text where a value set is expanded: what cannot be done for want of a code system is said.
+    #[must_use]
+    pub fn for_expansion(&self) -> String {
+        const SO: &str = ", so the value set cannot be expanded";
+        match self {
+            Self::UnknownSystem { .. } => format!("{self}{SO}"),
+            Self::UnknownVersion { url, version, known } => format!(
+                "A definition for CodeSystem '{url}' version '{version}' could not be found{SO}. Valid versions: {}",
+                join_or(known)
+            ),
+            _ => self.to_string(),
+        }
+    }
+}
+
+/// `a`, `a or b`, `a, b and c`: as the terminology ecosystem lists versions.
+pub(crate) fn join_or(known: &[String]) -> String {
+    match known {
+        [first @ .., last] if first.len() > 1 => format!("{} and {last}", first.join(", ")),
+        _ => known.join(" or "),
+    }
 }
 
 impl From<codesystems::Error> for Error {

@@ -33,7 +33,11 @@ pub fn select(edition: &Edition, url: &str, filter: &Filter) -> Result<ConceptSe
         "ancestor" => request.by_relative(Edition::descendants),
         "descendant" => request.by_relative(Edition::ancestors),
         "inactive" => request.by_flag(edition.inactive()),
-        "notSelectable" | "abstract" => request.by_flag(edition.not_selectable()),
+        // Where concepts say it themselves, those that do not are neither: only the very value counts.
+        "notSelectable" | "abstract" => match edition.property_id(&filter.property) {
+            Some(id) => request.by_property(id),
+            None => request.by_flag(edition.not_selectable()),
+        },
         "kind" if edition.property_id("kind").is_none() => {
             request.by_text(|concept| vec![edition.kind(concept).to_owned()])
         }
@@ -255,7 +259,10 @@ impl Request<'_> {
                 let values = select(edition, self.url, &by_value)?;
                 let mut set = ConceptSet::new();
                 for candidate in edition.distinct_values(property) {
-                    if candidate.concept().is_some_and(|concept| values.contains(concept)) {
+                    // Loaders link values to concepts; those of resources are codes.
+                    let concept = candidate.concept();
+                    let concept = concept.or_else(|| edition.find(&candidate.value().text()));
+                    if concept.is_some_and(|concept| values.contains(concept)) {
                         set.extend(&candidate.concepts());
                     }
                 }

@@ -87,7 +87,9 @@ fn query_form(uri: &str, form: &str, version: Option<&str>, scope: &Scope<'_>) -
                 known(edition, uri, code)?;
                 Ok(filter(FilterOp::IsA, code))
             }
-            Some(("refset", code)) => Ok(filter(FilterOp::In, code)),
+            Some(("refset", code)) if edition.membership_set(code).is_some() => {
+                Ok(filter(FilterOp::In, code))
+            }
             Some(("ecl", expression)) => Ok(Include {
                 filters: vec![Filter {
                     property: "constraint".into(),

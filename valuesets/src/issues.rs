@@ -3,6 +3,8 @@
 //! Texts follow those of the terminology ecosystem (message ids in brackets), so that validators
 //! recognise them; German stands beside English.
 
+use crate::error::join_or;
+
 /// How serious an issue is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -41,6 +43,8 @@ pub struct Issue {
     pub text: String,
     /// The element of the input it is about, as FHIRPath: `Coding.code`, `CodeableConcept.coding[0].code`.
     pub expression: String,
+    /// Whether the text is part of the answer's message: errors are, and warnings about the concept.
+    pub is_told: bool,
 }
 
 /// The languages messages are worded in.
@@ -122,6 +126,7 @@ impl Wording {
             message_id: "None_of_the_provided_codes_are_in_the_value_set_one",
             text,
             expression,
+            is_told: decisive,
         }
     }
 
@@ -139,10 +144,12 @@ impl Wording {
             message_id: "TX_GENERAL_CC_ERROR_MESSAGE",
             text,
             expression: String::new(),
+            is_told: true,
         }
     }
 
-    /// The code system is not there (UNKNOWN_CODESYSTEM, UNKNOWN_CODESYSTEM_VERSION).
+    /// The code system, or the version asked for, is not there (UNKNOWN_CODESYSTEM,
+    /// UNKNOWN_CODESYSTEM_VERSION, UNKNOWN_CODESYSTEM_VERSION_NONE).
     #[must_use]
     pub fn unknown_system(
         self,
@@ -151,29 +158,31 @@ impl Wording {
         known: &[String],
         expression: String,
     ) -> Issue {
-        let text = if version.is_empty() || known.is_empty() {
-            self.pick(
+        let (message_id, text) = if version.is_empty() {
+            ("UNKNOWN_CODESYSTEM", self.pick(
                 format!("A definition for CodeSystem '{system}' could not be found, so the code cannot be validated"),
                 || format!("Für das CodeSystem '{system}' liegt keine Definition vor, der Code kann daher nicht geprüft werden"),
-            )
+            ))
+        } else if known.is_empty() {
+            ("UNKNOWN_CODESYSTEM_VERSION_NONE", self.pick(
+                format!("A definition for CodeSystem '{system}' version '{version}' could not be found, so the code cannot be validated. No versions of this code system are known"),
+                || format!("Für das CodeSystem '{system}' liegt die Version '{version}' nicht vor, der Code kann daher nicht geprüft werden. Es liegt keine Version dieses CodeSystems vor"),
+            ))
         } else {
-            let list = known.join(" or ");
-            self.pick(
+            let list = join_or(known);
+            ("UNKNOWN_CODESYSTEM_VERSION", self.pick(
                 format!("A definition for CodeSystem '{system}' version '{version}' could not be found, so the code cannot be validated. Valid versions: {list}"),
-                || format!("Für das CodeSystem '{system}' liegt die Version '{version}' nicht vor, der Code kann daher nicht geprüft werden. Vorhandene Versionen: {}", known.join(" oder ")),
-            )
+                || format!("Für das CodeSystem '{system}' liegt die Version '{version}' nicht vor, der Code kann daher nicht geprüft werden. Vorhandene Versionen: {}", known.join(", ")),
+            ))
         };
         Issue {
             severity: Severity::Error,
             code: "not-found",
             kind: "not-found",
-            message_id: if version.is_empty() || known.is_empty() {
-                "UNKNOWN_CODESYSTEM"
-            } else {
-                "UNKNOWN_CODESYSTEM_VERSION"
-            },
+            message_id,
             text,
             expression,
+            is_told: true,
         }
     }
 
@@ -209,6 +218,7 @@ impl Wording {
             },
             text,
             expression,
+            is_told: true,
         }
     }
 
@@ -232,48 +242,115 @@ impl Wording {
             message_id: "UNKNOWN_CODE_IN_FRAGMENT",
             text,
             expression,
+            is_told: false,
         }
     }
 
-    /// The display is not one of the concept's (Display_Name_for__should_be_one_of__instead_of).
+    /// The display is not one of the concept's, or only but for its white space
+    /// (Display_Name_for__should_be_one_of__instead_of, Display_Name_WS_for__…).
     #[must_use]
-    pub fn wrong_display(
-        self,
-        given: &str,
-        coding: &str,
-        valid: &[(String, String)],
-        languages: &str,
-        lenient: bool,
-        expression: String,
-    ) -> Issue {
-        let languages = if languages.is_empty() { "--" } else { languages };
+    pub fn wrong_display(self, wrong: &WrongDisplay<'_>, expression: String) -> Issue {
+        let WrongDisplay { given, coding, valid, languages, .. } = wrong;
         let quoted = |(text, language): &(String, String)| {
             if language.is_empty() { format!("'{text}'") } else { format!("'{text}' ({language})") }
         };
         let list: Vec<String> = valid.iter().map(quoted).collect();
+        let (english, german) = if wrong.only_blanks_differ {
+            ("Wrong whitespace in Display Name", "Falsche Leerzeichen im Anzeigenamen")
+        } else {
+            ("Wrong Display Name", "Falscher Anzeigename")
+        };
         let text = match list.as_slice() {
             [one] => self.pick(
-                format!("Wrong Display Name '{given}' for {coding}. Valid display is {one} (for the language(s) '{languages}')"),
-                || format!("Falscher Anzeigename '{given}' für {coding}. Gültig ist {one} (für die Sprache(n) '{languages}')"),
+                format!("{english} '{given}' for {coding}. Valid display is {one} (for the language(s) '{languages}')"),
+                || format!("{german} '{given}' für {coding}. Gültig ist {one} (für die Sprache(n) '{languages}')"),
             ),
             many => self.pick(
-                format!("Wrong Display Name '{given}' for {coding}. Valid display is one of {} choices: {} (for the language(s) '{languages}')", many.len(), many.join(" or ")),
-                || format!("Falscher Anzeigename '{given}' für {coding}. Gültig ist einer von {}: {} (für die Sprache(n) '{languages}')", many.len(), many.join(" oder ")),
+                format!("{english} '{given}' for {coding}. Valid display is one of {} choices: {} (for the language(s) '{languages}')", many.len(), many.join(" or ")),
+                || format!("{german} '{given}' für {coding}. Gültig ist einer von {}: {} (für die Sprache(n) '{languages}')", many.len(), many.join(" oder ")),
             ),
         };
         Issue {
-            severity: if lenient { Severity::Warning } else { Severity::Error },
+            severity: wrong.severity,
             code: "invalid",
             kind: "invalid-display",
-            message_id: "Display_Name_for__should_be_one_of__instead_of",
+            message_id: if wrong.only_blanks_differ {
+                "Display_Name_WS_for__should_be_one_of__instead_of"
+            } else {
+                "Display_Name_for__should_be_one_of__instead_of"
+            },
             text,
             expression,
+            is_told: true,
+        }
+    }
+
+    /// There is no display in the languages asked for; the one given is, or is not, a display of the
+    /// default language (NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_OK, …_ERR).
+    #[must_use]
+    pub fn no_display_in_language(
+        self,
+        wrong: &WrongDisplay<'_>,
+        default: &str,
+        is_default: bool,
+        expression: String,
+    ) -> Issue {
+        let WrongDisplay { given, coding, languages, .. } = wrong;
+        let (severity, message_id, text) = if is_default {
+            (Severity::Information, "NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_OK", self.pick(
+                format!("There are no valid display names found for the code {coding} for language(s) '{languages}'. The display is '{given}' which is a valid display for the default language"),
+                || format!("Für den Code {coding} gibt es keinen Anzeigenamen in der/den Sprache(n) '{languages}'. Der Anzeigename '{given}' ist in der Standardsprache gültig"),
+            ))
+        } else {
+            (wrong.severity, "NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_ERR", self.pick(
+                format!("Wrong Display Name '{given}' for {coding}. There are no valid display names found for language(s) '{languages}'. Default display is '{default}'"),
+                || format!("Falscher Anzeigename '{given}' für {coding}. Es gibt keinen Anzeigenamen in der/den Sprache(n) '{languages}'. Der Standard-Anzeigename ist '{default}'"),
+            ))
+        };
+        Issue {
+            severity,
+            code: "invalid",
+            kind: "invalid-display",
+            message_id,
+            text,
+            expression,
+            is_told: true,
+        }
+    }
+
+    /// The display was one once (INACTIVE_DISPLAY_FOUND).
+    #[must_use]
+    pub fn inactive_display(
+        self,
+        given: &str,
+        code: &str,
+        valid: &[String],
+        expression: String,
+    ) -> Issue {
+        let list = valid.join(",");
+        let text = self.pick(
+            format!("'{given}' is no longer considered a correct display for code '{code}' (status = inactive). The correct display is one of {list}."),
+            || format!("'{given}' ist kein gültiger Anzeigename für den Code '{code}' mehr (Status: inactive). Gültig ist einer von {list}."),
+        );
+        Issue {
+            severity: Severity::Warning,
+            code: "invalid",
+            kind: "display-comment",
+            message_id: "INACTIVE_DISPLAY_FOUND",
+            text,
+            expression,
+            is_told: false,
         }
     }
 
     /// The concept is inactive (INACTIVE_CONCEPT_FOUND).
     #[must_use]
     pub fn inactive(self, code: &str, status: &str, expression: String) -> Issue {
+        let status = match status {
+            "" | "inactive" => "inactive".to_owned(),
+            "DISCOURAGED" => status.to_owned(),
+            other => self.pick(format!("{other} and inactive"), || format!("{other} und inactive")),
+        };
         let text = self.pick(
             format!("The concept '{code}' has a status of {status} and its use should be reviewed"),
             || format!("Das Konzept '{code}' hat den Status {status}; seine Verwendung sollte geprüft werden"),
@@ -285,16 +362,180 @@ impl Wording {
             message_id: "INACTIVE_CONCEPT_FOUND",
             text,
             expression,
+            is_told: true,
+        }
+    }
+
+    /// The concept is deprecated (DEPRECATED_CONCEPT_FOUND).
+    #[must_use]
+    pub fn deprecated(self, code: &str, expression: String) -> Issue {
+        let text = self.pick(
+            format!("The concept '{code}' is deprecated and its use should be reviewed"),
+            || format!("Das Konzept '{code}' ist veraltet (deprecated); seine Verwendung sollte geprüft werden"),
+        );
+        Issue {
+            severity: Severity::Warning,
+            code: "business-rule",
+            kind: "code-comment",
+            message_id: "DEPRECATED_CONCEPT_FOUND",
+            text,
+            expression,
+            is_told: true,
+        }
+    }
+
+    /// The value set marks the concept as deprecated or withdrawn (CONCEPT_DEPRECATED_IN_VALUESET).
+    #[must_use]
+    pub fn deprecated_in_value_set(
+        self,
+        code: &str,
+        system: &str,
+        value_set: &str,
+        status: &str,
+        expression: String,
+    ) -> Issue {
+        let text = self.pick(
+            format!("The presence of the concept '{code}' in the system '{system}' in the value set {value_set} is marked with a status of {status} and its use should be reviewed"),
+            || format!("Das Konzept '{code}' des Systems '{system}' ist im ValueSet {value_set} mit dem Status {status} gekennzeichnet; seine Verwendung sollte geprüft werden"),
+        );
+        Issue {
+            severity: Severity::Warning,
+            code: "business-rule",
+            kind: "code-comment",
+            message_id: "CONCEPT_DEPRECATED_IN_VALUESET",
+            text,
+            expression,
+            is_told: false,
+        }
+    }
+
+    /// A resource of this standing is used (MSG_DRAFT, MSG_DEPRECATED, MSG_WITHDRAWN, MSG_RETIRED,
+    /// MSG_EXPERIMENTAL). `standing` is one of the words in these names.
+    #[must_use]
+    pub fn reference_to(self, standing: &str, kind: &str, canonical: &str) -> Issue {
+        let text = self.pick(format!("Reference to {standing} {kind} {canonical}"), || {
+            format!("Verweis auf {kind} {canonical} mit dem Status {standing}")
+        });
+        let message_id = match standing {
+            "draft" => "MSG_DRAFT",
+            "deprecated" => "MSG_DEPRECATED",
+            "withdrawn" => "MSG_WITHDRAWN",
+            "retired" => "MSG_RETIRED",
+            _ => "MSG_EXPERIMENTAL",
+        };
+        Issue {
+            severity: Severity::Information,
+            code: "business-rule",
+            kind: "status-check",
+            message_id,
+            text,
+            expression: String::new(),
+            is_told: false,
+        }
+    }
+
+    /// `Coding.system` is no absolute URL (Terminology_TX_System_Relative).
+    #[must_use]
+    pub fn relative_system(self, expression: String) -> Issue {
+        let text = self.pick(
+            "Coding.system must be an absolute reference, not a local reference".into(),
+            || "Coding.system muss eine absolute URL sein, kein lokaler Verweis".into(),
+        );
+        Issue {
+            severity: Severity::Error,
+            code: "invalid",
+            kind: "invalid-data",
+            message_id: "Terminology_TX_System_Relative",
+            text,
+            expression,
+            is_told: true,
+        }
+    }
+
+    /// `Coding.system` names a value set (Terminology_TX_System_ValueSet2).
+    #[must_use]
+    pub fn system_is_value_set(self, system: &str, expression: String) -> Issue {
+        let text = self.pick(
+            format!("The Coding references a value set, not a code system ('{system}')"),
+            || format!("Das Coding nennt ein ValueSet statt eines CodeSystems ('{system}')"),
+        );
+        Issue {
+            severity: Severity::Error,
+            code: "invalid",
+            kind: "invalid-data",
+            message_id: "Terminology_TX_System_ValueSet2",
+            text,
+            expression,
+            is_told: true,
+        }
+    }
+
+    /// `Coding.system` names a supplement (CODESYSTEM_CS_NO_SUPPLEMENT).
+    #[must_use]
+    pub fn system_is_supplement(self, canonical: &str, expression: String) -> Issue {
+        let text = self.pick(
+            format!("CodeSystem {canonical} is a supplement, so can't be used as a value in Coding.system"),
+            || format!("Das CodeSystem {canonical} ist eine Ergänzung (supplement) und kann nicht in Coding.system stehen"),
+        );
+        Issue {
+            severity: Severity::Error,
+            code: "invalid",
+            kind: "invalid-data",
+            message_id: "CODESYSTEM_CS_NO_SUPPLEMENT",
+            text,
+            expression,
+            is_told: true,
+        }
+    }
+
+    /// The version used is not what a check demands (VALUESET_VERSION_CHECK).
+    #[must_use]
+    pub fn version_not_allowed(
+        self,
+        system: &str,
+        version: &str,
+        required: &str,
+        expression: String,
+    ) -> Issue {
+        let text = self.pick(
+            format!("The version '{version}' is not allowed for system '{system}': required to be '{required}' by a version-check parameter"),
+            || format!("Die Version '{version}' ist für das System '{system}' nicht zulässig: ein Parameter zur Versionsprüfung verlangt '{required}'"),
+        );
+        Issue {
+            severity: Severity::Error,
+            code: "exception",
+            kind: "version-error",
+            message_id: "VALUESET_VERSION_CHECK",
+            text,
+            expression,
+            is_told: true,
+        }
+    }
+
+    /// A value set that another imports is not there (Unable_to_resolve_value_Set_).
+    #[must_use]
+    pub fn unknown_value_set(self, canonical: &str) -> Issue {
+        let text = self.pick(
+            format!("A definition for the value Set '{canonical}' could not be found"),
+            || format!("Für das ValueSet '{canonical}' liegt keine Definition vor"),
+        );
+        Issue {
+            severity: Severity::Error,
+            code: "not-found",
+            kind: "not-found",
+            message_id: "Unable_to_resolve_value_Set_",
+            text,
+            expression: String::new(),
+            is_told: true,
         }
     }
 
     /// Only active concepts were asked for (STATUS_CODE_WARNING_CODE).
     #[must_use]
-    pub fn not_active(self, code: &str, status: &str, expression: String) -> Issue {
-        let text = self.pick(
-            format!("The concept '{code}' is valid but is not active (status {status})"),
-            || format!("Das Konzept '{code}' ist gültig, aber nicht aktiv (Status {status})"),
-        );
+    pub fn not_active(self, code: &str, expression: String) -> Issue {
+        let text = self.pick(format!("The concept '{code}' is valid but is not active"), || {
+            format!("Das Konzept '{code}' ist gültig, aber nicht aktiv")
+        });
         Issue {
             severity: Severity::Error,
             code: "business-rule",
@@ -302,6 +543,7 @@ impl Wording {
             message_id: "STATUS_CODE_WARNING_CODE",
             text,
             expression,
+            is_told: true,
         }
     }
 
@@ -319,6 +561,7 @@ impl Wording {
             message_id: "ABSTRACT_CODE_NOT_ALLOWED",
             text,
             expression,
+            is_told: true,
         }
     }
 
@@ -336,6 +579,7 @@ impl Wording {
             message_id: "CODE_CASE_DIFFERENCE",
             text,
             expression,
+            is_told: false,
         }
     }
 
@@ -353,6 +597,7 @@ impl Wording {
             message_id: "Coding_has_no_system__cannot_validate",
             text,
             expression,
+            is_told: true,
         }
     }
 
@@ -377,29 +622,83 @@ impl Wording {
             message_id,
             text,
             expression: "code".into(),
+            is_told: true,
         }
     }
 
-    /// The version of the coding is not that of the value set (VALUESET_VALUE_MISMATCH).
+    /// The version of the coding is not the one the value set selects (VALUESET_VALUE_MISMATCH,
+    /// …_CHANGED where a rule of the request made it another than the include names, …_DEFAULT
+    /// where nothing names one).
     #[must_use]
-    pub fn other_version(
-        self,
-        system: &str,
-        included: &str,
-        given: &str,
-        expression: String,
-    ) -> Issue {
-        let text = self.pick(
-            format!("The code system '{system}' version '{included}' in the ValueSet include is different to the one in the value ('{given}')"),
-            || format!("Das ValueSet verwendet das CodeSystem '{system}' in der Version '{included}', der Wert jedoch in der Version '{given}'"),
-        );
+    pub fn other_version(self, mismatch: &VersionMismatch<'_>, expression: String) -> Issue {
+        let VersionMismatch { system, used, included, given, .. } = mismatch;
+        let (message_id, text) = match mismatch.reason {
+            MismatchReason::Included => ("VALUESET_VALUE_MISMATCH", self.pick(
+                format!("The code system '{system}' version '{used}' in the ValueSet include is different to the one in the value ('{given}')"),
+                || format!("Das ValueSet verwendet das CodeSystem '{system}' in der Version '{used}', der Wert jedoch in der Version '{given}'"),
+            )),
+            MismatchReason::Changed => ("VALUESET_VALUE_MISMATCH_CHANGED", self.pick(
+                format!("The code system '{system}' version '{used}' resulting from the version '{included}' in the ValueSet include is different to the one in the value ('{given}')"),
+                || format!("Das CodeSystem '{system}' wird in der Version '{used}' verwendet (im ValueSet: '{included}'), der Wert jedoch in der Version '{given}'"),
+            )),
+            MismatchReason::Default => ("VALUESET_VALUE_MISMATCH_DEFAULT", self.pick(
+                format!("The code system '{system}' version '{used}' for the versionless include in the ValueSet include is different to the one in the value ('{given}')"),
+                || format!("Das ValueSet nennt für das CodeSystem '{system}' keine Version, verwendet wird '{used}', der Wert jedoch in der Version '{given}'"),
+            )),
+        };
         Issue {
-            severity: Severity::Error,
+            severity: mismatch.severity,
             code: "invalid",
             kind: "vs-invalid",
-            message_id: "VALUESET_VALUE_MISMATCH",
+            message_id,
             text,
             expression,
+            is_told: mismatch.severity == Severity::Error,
         }
     }
+}
+
+/// What [`Wording::wrong_display`] says.
+#[derive(Debug, Clone, Copy)]
+pub struct WrongDisplay<'a> {
+    /// The display given.
+    pub given: &'a str,
+    /// `system#code`.
+    pub coding: &'a str,
+    /// Displays there are, with their languages.
+    pub valid: &'a [(String, String)],
+    /// Languages asked for, `--` for none.
+    pub languages: &'a str,
+    /// Only white space makes it wrong.
+    pub only_blanks_differ: bool,
+    /// How serious it is.
+    pub severity: Severity,
+}
+
+/// Why another version is used than the coding names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MismatchReason {
+    /// The include names it.
+    Included,
+    /// A rule of the request names it.
+    Changed,
+    /// It is the newest or the default.
+    Default,
+}
+
+/// What [`Wording::other_version`] says.
+#[derive(Debug, Clone, Copy)]
+pub struct VersionMismatch<'a> {
+    /// Canonical of the code system.
+    pub system: &'a str,
+    /// Version used.
+    pub used: &'a str,
+    /// Version the include names, empty for none.
+    pub included: &'a str,
+    /// Version of the coding.
+    pub given: &'a str,
+    /// Why.
+    pub reason: MismatchReason,
+    /// How serious it is.
+    pub severity: Severity,
 }

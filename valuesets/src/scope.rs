@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
+use codesystems::index::natural;
 use codesystems::{Canonical, LanguagePreference};
 
 use crate::catalogue::{Catalogue, CodeSystem, fits};
 use crate::implicit;
+use crate::issues::Language;
 use crate::model::ValueSet;
 use crate::search::SynonymSource;
 use crate::{Error, Result};
@@ -27,6 +29,8 @@ pub struct VersionRules {
     pub force: Vec<Canonical>,
     /// Versions of value sets to use where none is given.
     pub default_value_set: Vec<Canonical>,
+    /// Versions to use where nothing else decides and they are there: those of the codes judged.
+    pub preferred: Vec<Canonical>,
 }
 
 impl VersionRules {
@@ -37,6 +41,25 @@ impl VersionRules {
             && self.check.is_empty()
             && self.force.is_empty()
             && self.default_value_set.is_empty()
+            && self.preferred.is_empty()
+    }
+
+    /// The rule that decides which version of the code system `url` is meant where `written` is, and
+    /// the name of its parameter; `None` where what is written decides.
+    #[must_use]
+    pub fn decisive(&self, url: &str, written: Option<&str>) -> Option<(&'static str, &Canonical)> {
+        let of = |rules: &'_ [Canonical]| rules.iter().position(|rule| rule.url == url);
+        if let Some(rule) = of(&self.force).and_then(|at| self.force.get(at)) {
+            return Some(("force-system-version", rule));
+        }
+        if written.is_some_and(|version| !version.is_empty()) {
+            return None;
+        }
+        if let Some(rule) = of(&self.default).and_then(|at| self.default.get(at)) {
+            return Some(("system-version", rule));
+        }
+        let rule = of(&self.check).and_then(|at| self.check.get(at))?;
+        Some(("check-system-version", rule))
     }
 }
 
@@ -53,8 +76,12 @@ pub struct Scope<'a> {
     pub sent: Option<&'a Catalogue>,
     /// Rules for versions.
     pub versions: VersionRules,
-    /// Languages of displays and messages.
+    /// Languages of displays.
     pub languages: LanguagePreference,
+    /// Language of messages.
+    pub messages: Language,
+    /// Code system supplements that the request wants used.
+    pub supplements: Vec<Canonical>,
 }
 
 impl<'a> Scope<'a> {
@@ -66,11 +93,23 @@ impl<'a> Scope<'a> {
             sent: None,
             versions: VersionRules::default(),
             languages: LanguagePreference::default(),
+            messages: Language::default(),
+            supplements: Vec::new(),
         }
     }
 
     fn catalogues(&self) -> impl Iterator<Item = &'a Catalogue> + use<'a> {
         self.sent.into_iter().chain(std::iter::once(self.library))
+    }
+
+    /// The version that the rules of the request make of the one asked for: forced, asked for,
+    /// default, or the one a check demands; `None` leaves the choice to the library.
+    #[must_use]
+    pub fn ruled_version<'v>(&'v self, url: &str, asked: Option<&'v str>) -> Option<&'v str> {
+        rule(&self.versions.force, url)
+            .or_else(|| asked.filter(|version| !version.is_empty()))
+            .or_else(|| rule(&self.versions.default, url))
+            .or_else(|| rule(&self.versions.check, url))
     }
 
     /// The code system that `url` and `version` mean in this request.
@@ -79,24 +118,58 @@ impl<'a> Scope<'a> {
     /// [`Error::UnknownSystem`], [`Error::UnknownVersion`] with the versions there are,
     /// [`Error::VersionNotAllowed`].
     pub fn code_system(&self, url: &str, version: Option<&str>) -> Result<Arc<CodeSystem>> {
-        let asked = version.filter(|version| !version.is_empty());
-        let wanted = rule(&self.versions.force, url)
-            .or(asked)
-            .or_else(|| rule(&self.versions.default, url))
-            .or_else(|| rule(&self.versions.check, url));
-        let system = self.find_code_system(url, wanted)?;
-        match rule(&self.versions.check, url) {
-            Some(required) if !fits(system.version(), required) => Err(Error::VersionNotAllowed {
+        let system = self.select(url, version)?;
+        match self.violated_check(url, &system) {
+            Some(required) => Err(Error::VersionNotAllowed {
                 url: url.into(),
                 version: system.version().into(),
                 required: required.into(),
             }),
-            _ => Ok(system),
+            None => Ok(system),
         }
     }
 
+    /// The code system that `url` and `version` mean, whether or not a check allows it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSystem`], [`Error::UnknownVersion`] with the versions there are.
+    pub fn select(&self, url: &str, version: Option<&str>) -> Result<Arc<CodeSystem>> {
+        let ruled = self.ruled_version(url, version);
+        let preferred = rule(&self.versions.preferred, url).filter(|preferred| match ruled {
+            Some(ruled) => fits(preferred, ruled),
+            None => self.has_version(url, preferred),
+        });
+        self.find_code_system(url, preferred.or(ruled))
+    }
+
+    /// The version a check of the request demands, where `system` does not fit it.
+    #[must_use]
+    pub fn violated_check(&self, url: &str, system: &CodeSystem) -> Option<&str> {
+        rule(&self.versions.check, url).filter(|required| !fits(system.version(), required))
+    }
+
+    /// Whether a version of the code system is there that `wanted` means.
+    #[must_use]
+    pub fn has_version(&self, url: &str, wanted: &str) -> bool {
+        self.catalogues()
+            .filter_map(|catalogue| catalogue.versions(url))
+            .any(|versions| versions.find(wanted).is_some())
+    }
+
+    /// All versions of a code system that are there, the oldest first.
+    #[must_use]
+    pub fn known_versions(&self, url: &str) -> Vec<String> {
+        let catalogues = self.catalogues().filter_map(|catalogue| catalogue.versions(url));
+        let mut known: Vec<String> = catalogues
+            .flat_map(|versions| versions.all().iter().map(|system| system.version().to_owned()))
+            .filter(|version| !version.is_empty())
+            .collect();
+        known.sort_by(|a, b| natural(a, b));
+        known.dedup();
+        known
+    }
+
     fn find_code_system(&self, url: &str, wanted: Option<&str>) -> Result<Arc<CodeSystem>> {
-        let mut known = Vec::new();
         let mut is_known = false;
         for versions in self.catalogues().filter_map(|catalogue| catalogue.versions(url)) {
             let found = match wanted {
@@ -107,10 +180,10 @@ impl<'a> Scope<'a> {
                 return Ok(Arc::clone(system));
             }
             is_known = true;
-            known.extend(versions.all().iter().map(|system| system.version().to_owned()));
         }
         match wanted {
             Some(version) if is_known => {
+                let known = self.known_versions(url);
                 Err(Error::UnknownVersion { url: url.into(), version: version.into(), known })
             }
             _ => Err(Error::UnknownSystem { url: url.into() }),
@@ -147,7 +220,28 @@ impl<'a> Scope<'a> {
             }
         }
         let implied = implicit::value_set(canonical, self)?;
-        implied.map(Arc::new).ok_or_else(|| Error::UnknownValueSet { url: canonical.to_string() })
+        implied.map(Arc::new).ok_or_else(|| Error::UnknownValueSet {
+            url: Canonical::new(canonical.url.as_str(), wanted).to_string(),
+        })
+    }
+
+    /// The supplement that a canonical means.
+    ///
+    /// # Errors
+    /// [`Error::MissingSupplement`].
+    pub fn supplement(&self, canonical: &Canonical) -> Result<Arc<CodeSystem>> {
+        self.catalogues()
+            .find_map(|catalogue| catalogue.supplement(canonical))
+            .map(Arc::clone)
+            .ok_or_else(|| Error::MissingSupplement { url: canonical.to_string() })
+    }
+
+    /// The supplements that the request wants used.
+    ///
+    /// # Errors
+    /// [`Error::MissingSupplement`].
+    pub fn supplements_in_use(&self) -> Result<Vec<Arc<CodeSystem>>> {
+        self.supplements.iter().map(|canonical| self.supplement(canonical)).collect()
     }
 
     /// The code systems whose designations are search synonyms of `system`'s concepts.

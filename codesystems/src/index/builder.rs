@@ -277,12 +277,13 @@ impl EditionBuilder {
         UseId(u8::try_from(number).unwrap_or(u8::MAX))
     }
 
-    /// The use `display` of `http://terminology.hl7.org/CodeSystem/designation-usage`: the display itself.
+    /// The use of the display itself: `preferredForLanguage` of
+    /// `http://terminology.hl7.org/CodeSystem/hl7TermMaintInfra`.
     pub fn display_use(&mut self) -> UseId {
         self.designation_use(
-            "http://terminology.hl7.org/CodeSystem/designation-usage",
-            "display",
-            "Display",
+            "http://terminology.hl7.org/CodeSystem/hl7TermMaintInfra",
+            "preferredForLanguage",
+            "Preferred For Language",
         )
     }
 

@@ -462,6 +462,7 @@ impl Edition {
         });
         LanguageScores {
             any: !preference.is_empty(),
+            is_exclusive: preference.is_exclusive(),
             languages: languages.collect(),
             dialects: dialects.collect(),
         }
@@ -497,6 +498,21 @@ impl Edition {
             ))
         });
         eligible.min_by_key(|(key, _)| *key).map(|(_, designation)| designation)
+    }
+
+    /// The designation to show as display: the preferred one, else the default unless the preference
+    /// is exclusive. `None` where the concept has nothing to show.
+    #[must_use]
+    pub fn shown_designation(
+        &self,
+        concept: ConceptIx,
+        scores: &LanguageScores,
+    ) -> Option<DesignationRef<'_>> {
+        let preferred = self.preferred_designation(concept, scores);
+        if scores.is_exclusive {
+            return preferred;
+        }
+        preferred.or_else(|| self.default_designation(concept))
     }
 
     /// The display of a concept for a preference; falls back to the default display, then the code.
@@ -741,6 +757,7 @@ impl Edition {
 #[derive(Debug, Clone, Default)]
 pub struct LanguageScores {
     any: bool,
+    is_exclusive: bool,
     languages: Vec<Option<u16>>,
     dialects: Vec<Option<u16>>,
 }

@@ -23,8 +23,9 @@ pub(crate) const PUBLISHER: &str = "Bundesinstitut für Arzneimittel und Medizin
 pub(crate) struct System {
     /// Canonical URL.
     pub(crate) url: &'static str,
-    /// Canonical URLs of the time when DIMDI published it, empty for none.
-    pub(crate) alias: &'static str,
+    /// Further canonical URLs: those of the time when DIMDI published it, and those of a system
+    /// with the same codes.
+    pub(crate) aliases: &'static [&'static str],
     /// Canonical of the value set of all codes, empty for none.
     pub(crate) value_set: &'static str,
     /// Computer-friendly name.
@@ -39,7 +40,7 @@ pub(crate) struct System {
 
 pub(crate) const ICD_10_GM: System = System {
     url: "http://fhir.de/CodeSystem/bfarm/icd-10-gm",
-    alias: "http://fhir.de/CodeSystem/dimdi/icd-10-gm",
+    aliases: &["http://fhir.de/CodeSystem/dimdi/icd-10-gm"],
     value_set: "http://fhir.de/ValueSet/bfarm/icd-10-gm",
     name: "ICD_10_GM",
     title: "ICD-10-GM",
@@ -49,7 +50,7 @@ pub(crate) const ICD_10_GM: System = System {
 
 pub(crate) const OPS: System = System {
     url: "http://fhir.de/CodeSystem/bfarm/ops",
-    alias: "http://fhir.de/CodeSystem/dimdi/ops",
+    aliases: &["http://fhir.de/CodeSystem/dimdi/ops"],
     value_set: "http://fhir.de/ValueSet/bfarm/ops",
     name: "OPS",
     title: "OPS",
@@ -59,7 +60,7 @@ pub(crate) const OPS: System = System {
 
 pub(crate) const ICD_10_WHO: System = System {
     url: "http://hl7.org/fhir/sid/icd-10",
-    alias: "",
+    aliases: &[],
     value_set: "",
     name: "ICD_10_WHO",
     title: "ICD-10-WHO",
@@ -69,7 +70,7 @@ pub(crate) const ICD_10_WHO: System = System {
 
 pub(crate) const ICD_O_3: System = System {
     url: "http://terminology.hl7.org/CodeSystem/icd-o-3",
-    alias: "",
+    aliases: &[],
     value_set: "",
     name: "ICD_O_3",
     title: "ICD-O-3",
@@ -79,7 +80,7 @@ pub(crate) const ICD_O_3: System = System {
 
 pub(crate) const ALPHA_ID: System = System {
     url: "http://fhir.de/CodeSystem/bfarm/alpha-id",
-    alias: "http://fhir.de/CodeSystem/dimdi/alpha-id",
+    aliases: &["http://fhir.de/CodeSystem/dimdi/alpha-id"],
     value_set: "http://fhir.de/ValueSet/bfarm/alpha-id",
     name: "Alpha_ID",
     title: "Alpha-ID",
@@ -87,9 +88,14 @@ pub(crate) const ALPHA_ID: System = System {
     yearly: true,
 };
 
+/// Alpha-ID with ORPHAcodes: what the core data set and other profiles call Alpha-ID is served from
+/// it too.
 pub(crate) const ALPHA_ID_SE: System = System {
     url: "http://fhir.de/CodeSystem/bfarm/alpha-id-se",
-    alias: "",
+    aliases: &[
+        "http://fhir.de/CodeSystem/bfarm/alpha-id",
+        "http://fhir.de/CodeSystem/dimdi/alpha-id",
+    ],
     value_set: "http://fhir.de/ValueSet/bfarm/alpha-id-se",
     name: "Alpha_ID_SE",
     title: "Alpha-ID-SE",
@@ -104,7 +110,7 @@ impl System {
         let text = |given: &Option<String>, otherwise: String| given.clone().unwrap_or(otherwise);
         let version = text(&options.version, version.to_owned());
         EditionMeta {
-            aliases: [self.alias].into_iter().filter(|a| !a.is_empty()).map(Into::into).collect(),
+            aliases: self.aliases.iter().map(|&alias| alias.into()).collect(),
             name: self.name.into(),
             title: text(&options.title, format!("{} {version}", self.title)),
             publisher: PUBLISHER.into(),

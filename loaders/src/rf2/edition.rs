@@ -131,7 +131,6 @@ pub(super) fn meta(
     let title = format!("SNOMED CT {edition} {}", iso_date(date));
     EditionMeta {
         title: options.title.clone().unwrap_or(title),
-        experimental: experimental.then_some(true),
         date: iso_date(date),
         ..describe(EditionMeta::new(url, version))
     }

@@ -1,10 +1,13 @@
 //! The command line.
 
+mod expand;
+mod help;
+mod library;
 mod load;
-pub use load::load_release;
+mod output;
+mod progress;
 mod query;
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,6 +15,9 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use load::load_release;
+
+use self::output::{say, tell};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -21,7 +27,7 @@ use crate::{demo, listener, telemetry, watch};
 /// Begriff: a FHIR terminology server. Loads the releases of ICD-10-GM, OPS, Alpha-ID, LOINC,
 /// SNOMED CT, Orphanet and any FHIR package as their publishers ship them, and serves them.
 #[derive(Debug, Parser)]
-#[command(name = "begriff", version, about)]
+#[command(name = "begriff", version, after_help = help::BEGRIFF)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -35,7 +41,8 @@ struct Common {
     /// Configuration file (TOML).
     #[arg(long, global = true, env = "BEGRIFF_CONFIG")]
     config: Option<PathBuf>,
-    /// Library directory.
+    /// Library directory [env: BEGRIFF_LIBRARY] [default: begriff in the platform's folder for
+    /// application data, for example ~/.local/share/begriff].
     #[arg(long, global = true)]
     library: Option<PathBuf>,
 }
@@ -43,6 +50,7 @@ struct Common {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves embedded miniature releases of all six systems, with a web page at /.
+    #[command(after_help = help::DEMO)]
     Demo {
         /// Address to listen on.
         #[arg(long)]
@@ -51,98 +59,103 @@ enum Command {
     /// Loads releases into the library: files, folders and archives as their publishers ship them.
     Load(load::Load),
     /// Serves the library.
+    #[command(after_help = help::SERVE)]
     Serve {
         /// Address to listen on.
         #[arg(long)]
         listen: Option<SocketAddr>,
     },
     /// Lists what the library holds.
-    List,
-    /// Compares every file of the library with its checksums.
-    Check,
-    /// Removes a release, by its name or as 'url|version'.
-    Remove {
-        /// Name of the release, or canonical and version of a code system.
-        release: String,
-    },
-    /// Sets the version of a code system to use when a request names none.
-    Default {
-        /// Canonical of the code system.
-        system: String,
-        /// The version; without it the default is forgotten and the newest is used.
-        version: Option<String>,
-    },
+    List(library::List),
     /// Tells what is known of a code.
     Lookup(query::Lookup),
-    /// Expands a value set.
-    Expand(query::Expand),
     /// Says whether a code is valid, in its code system or in a value set.
     Validate(query::Validate),
-    /// Translates a code.
+    /// Finds concepts by words or beginnings of words, in everything that is loaded.
+    Search(expand::Search),
+    /// Lists the concepts of a value set.
+    Expand(expand::Expand),
+    /// Says whether code A is the same as code B or above it.
+    Subsumes(query::Subsumes),
+    /// Translates a code with the concept maps that are loaded.
     Translate(query::Translate),
+    /// Compares every file of the library with its checksums.
+    #[command(after_help = help::CHECK)]
+    Check,
+    /// Removes a release, by its name or as 'url|version'.
+    Remove(library::Remove),
+    /// Sets the version of a code system to use when a request names none.
+    Default(library::Default),
 }
 
-/// Reads the command line and does what it says.
+/// What a question was answered; exit codes tell it to scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// Done, or yes.
+    Yes,
+    /// No: not valid, not subsumed, not translated.
+    No,
+}
+
+/// Reads the command line and does what it says. The exit code is 0 where it is done, 1 for an
+/// error, 2 where the answer is no.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            let _ = usage.print();
+            return if usage.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
     match execute(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Verdict::Yes) => ExitCode::SUCCESS,
+        Ok(Verdict::No) => ExitCode::from(2),
         Err(error) => {
-            say_error(&error.to_string());
+            tell(&format!("begriff: {error}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Writes a line to standard output; a closed pipe is nobody's error.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
-}
-
-fn say_error(line: &str) {
-    let _ = writeln!(std::io::stderr(), "begriff: {line}");
-}
-
-fn execute(cli: Cli) -> Result<()> {
+fn execute(cli: Cli) -> Result<Verdict> {
     let mut config = Config::read(cli.common.config.as_deref(), std::env::vars())?;
     if let Some(library) = cli.common.library {
         config.library = library;
     }
-    telemetry::start(&config.log_format);
-    match cli.command {
-        Command::Demo { listen } => {
-            config.listen = listen.unwrap_or(config.listen);
-            let folder =
-                tempfile::tempdir().map_err(|source| Error::io(&std::env::temp_dir(), source))?;
-            config.library = folder.path().to_owned();
-            demo::load_into(&Library::open(folder.path())?)?;
-            serve(config, demo::WHAT_TO_TRY)
-        }
+    // The demonstration has a library of its own.
+    if !matches!(cli.command, Command::Demo { .. }) {
+        config.library = config.library_folder()?;
+    }
+    let is_server = matches!(cli.command, Command::Demo { .. } | Command::Serve { .. });
+    telemetry::start(&config.log_format, if is_server { "info" } else { "error" });
+    let done = match cli.command {
+        Command::Lookup(query) => return query::lookup(config, &query),
+        Command::Validate(query) => return query::validate(config, &query),
+        Command::Subsumes(query) => return query::subsumes(config, &query),
+        Command::Translate(query) => return query::translate(config, &query),
+        Command::Demo { listen } => demonstrate(config, listen),
         Command::Serve { listen } => {
             config.listen = listen.unwrap_or(config.listen);
             serve(config, "")
         }
-        Command::Load(load) => load::load(&Library::open(&config.library)?, &load),
-        Command::List => list(&existing(&config)?),
-        Command::Check => check(&existing(&config)?),
-        Command::Remove { release } => {
-            for gone in existing(&config)?.remove(&release)? {
-                say(&format!("removed {}", gone.name));
-            }
-            Ok(())
-        }
-        Command::Default { system, version } => {
-            existing(&config)?.set_default(&system, version.as_deref())?;
-            let chosen = version.unwrap_or_else(|| "the newest version".into());
-            say(&format!("{system}: {chosen} is used when a request names none"));
-            Ok(())
-        }
-        Command::Lookup(query) => query::lookup(config, &query),
-        Command::Expand(query) => query::expand(config, &query),
-        Command::Validate(query) => query::validate(config, &query),
-        Command::Translate(query) => query::translate(config, &query),
-    }
+        Command::Search(query) => expand::search(config, &query),
+        Command::Expand(query) => expand::expand(config, &query),
+        Command::Load(ask) => load::load(&config.library, &ask),
+        Command::List(ask) => library::list(&existing(&config)?, &ask),
+        Command::Check => library::check(&existing(&config)?),
+        Command::Remove(ask) => library::remove(&existing(&config)?, &ask),
+        Command::Default(ask) => library::default(&existing(&config)?, &ask),
+    };
+    done.map(|()| Verdict::Yes)
+}
+
+fn demonstrate(mut config: Config, listen: Option<SocketAddr>) -> Result<()> {
+    config.listen = listen.unwrap_or(config.listen);
+    let folder = tempfile::tempdir().map_err(|source| Error::io(&std::env::temp_dir(), source))?;
+    config.library = folder.path().to_owned();
+    demo::load_into(&Library::open(folder.path())?)?;
+    serve(config, demo::WHAT_TO_TRY)
 }
 
 /// Commands that only look must not make a library where there is none.
@@ -159,6 +172,12 @@ fn existing(config: &Config) -> Result<Library> {
 fn serve(config: Config, hint: &str) -> Result<()> {
     let listen = config.listen;
     let app = Arc::new(App::open(config)?);
+    if app.library.releases()?.is_empty() {
+        tell(&format!(
+            "begriff: the library '{}' is empty; what 'begriff load PATH' loads is served at once",
+            app.library.root().display()
+        ));
+    }
     watch::watch(&app);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -171,9 +190,9 @@ fn serve(config: Config, hint: &str) -> Result<()> {
         let address = socket.local_addr().unwrap_or(listen);
         say(&format!(
             "Begriff serves FHIR R4 at http://{address}/fhir, its web page at http://{address}/"
-        ));
+        ))?;
         if !hint.is_empty() {
-            say(&hint.replace("{base}", &format!("http://{address}")));
+            say(&hint.replace("{base}", &format!("http://{address}")))?;
         }
         listener::serve(socket, app, stop_signal())
             .await
@@ -201,32 +220,4 @@ async fn stop_signal() {
     {
         let _ = interrupt.await;
     }
-}
-
-fn list(library: &Library) -> Result<()> {
-    let defaults = library.defaults()?;
-    for release in library.releases()? {
-        say(&format!("{}  ({}, loaded {})", release.name, release.format, release.loaded_at));
-        for file in &release.files {
-            let chosen =
-                if defaults.get(&file.url) == Some(&file.version) { "  default" } else { "" };
-            let hash = file.hash.get(..12).unwrap_or_default();
-            let named = if file.url.is_empty() {
-                "resources".into()
-            } else {
-                format!("{}|{}", file.url, file.version)
-            };
-            say(&format!("  {named}  {:.1} MB  {hash}{chosen}", file.bytes as f64 / 1e6));
-        }
-    }
-    Ok(())
-}
-
-fn check(library: &Library) -> Result<()> {
-    let snapshot = crate::library::Snapshot::open(library, None)?;
-    if snapshot.problems.is_empty() {
-        say("every file fits its checksums");
-        return Ok(());
-    }
-    Err(Error::Library(snapshot.problems.join("\n")))
 }

@@ -126,37 +126,42 @@ impl Library {
     /// Sets (or, with `None`, forgets) the version of `url` to use when none is asked for.
     ///
     /// # Errors
-    /// When the version is not in the library, or the file cannot be written.
+    /// When the code system or the version is not in the library (what there is instead is named),
+    /// or the file cannot be written.
     pub fn set_default(&self, url: &str, version: Option<&str>) -> Result<()> {
+        let _lock = self.lock()?;
         let mut defaults = self.defaults()?;
-        match version {
-            Some(version) => {
-                let snapshot = Snapshot::open(self, None)?;
-                let versions = snapshot.catalogue.versions(url);
-                if versions.and_then(|versions| versions.find(version)).is_none() {
-                    let known = versions.map(|versions| {
-                        versions.all().iter().map(|system| system.version().to_owned()).collect()
-                    });
-                    return Err(Error::Library(match known {
-                        None => format!("no version of '{url}' is in the library"),
-                        Some(known) => {
-                            let known: Vec<String> = known;
-                            format!(
-                                "'{url}' has no version '{version}'; there are: {}",
-                                known.join(", ")
-                            )
-                        }
-                    }));
-                }
-                defaults.insert(url.to_owned(), version.to_owned());
-            }
-            None => {
-                defaults.remove(url);
+        // The default of a code system that is gone can still be forgotten.
+        if version.is_some() || !defaults.contains_key(url) {
+            let snapshot = Snapshot::open(self, None)?;
+            let versions =
+                snapshot.catalogue.versions(url).ok_or_else(|| snapshot.unknown_system(url))?;
+            if let Some(version) = version
+                && versions.find(version).is_none()
+            {
+                let known = versions.all().iter().map(|system| system.version());
+                return Err(Error::Library(format!(
+                    "'{url}' has no version '{version}' in the library; there are: {}",
+                    known.collect::<Vec<_>>().join(", ")
+                )));
             }
         }
+        match version {
+            Some(version) => defaults.insert(url.to_owned(), version.to_owned()),
+            None => defaults.remove(url),
+        };
         let text = serde_json::to_vec_pretty(&defaults)
             .map_err(|error| Error::Library(error.to_string()))?;
         stage::write_atomically(&self.root.join("defaults.json"), &text)
+    }
+
+    /// Waits until no other process changes the library, and keeps others from it while the file
+    /// is held: the files of a release on its way in must not be taken for leftovers.
+    fn lock(&self) -> Result<fs::File> {
+        let path = self.root.join(".lock");
+        let file = fs::File::create(&path).map_err(|source| Error::io(&path, source))?;
+        file.lock().map_err(|source| Error::io(&path, source))?;
+        Ok(file)
     }
 
     /// Removes the releases called `name`, or that hold the code system version `name`
@@ -166,6 +171,7 @@ impl Library {
     /// # Errors
     /// When there is no such release, or a file cannot be removed.
     pub fn remove(&self, name: &str) -> Result<Vec<ReleaseList>> {
+        let _lock = self.lock()?;
         let (url, version) = name.split_once('|').unwrap_or((name, ""));
         let holds = |release: &ReleaseList| {
             release.name == name
@@ -178,8 +184,8 @@ impl Library {
         if gone.is_empty() {
             let names: Vec<String> = kept.into_iter().map(|release| release.name).collect();
             return Err(Error::Library(format!(
-                "no release '{name}' in the library; there are: {}",
-                names.join(", ")
+                "there is no release '{name}' in the library; there are: {}",
+                some_of(&names)
             )));
         }
         for release in &gone {
@@ -196,6 +202,7 @@ impl Library {
 
     /// Removes files that no release lists: leftovers of removed releases and of broken loads.
     fn sweep(&self) -> Result<()> {
+        stage::sweep_staging(&self.root)?;
         let listed: std::collections::BTreeSet<PathBuf> = self
             .releases()?
             .iter()
@@ -211,6 +218,17 @@ impl Library {
             }
         }
         Ok(())
+    }
+}
+
+/// Names for an error to name what there is; not more than anyone reads.
+fn some_of<S: AsRef<str>>(names: &[S]) -> String {
+    const NAMED: usize = 20;
+    let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(NAMED) {
+        _ if names.is_empty() => "none".to_owned(),
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use codesystems::Edition;
 use codesystems::index::{Container, ContainerKind};
+use codesystems::{Canonical, Edition};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use valuesets::conceptmap::{ConceptMap, SnomedMap};
@@ -120,6 +120,25 @@ impl Snapshot {
         Ok(state)
     }
 
+    /// The error that `url` is no code system of the library; names those there are, the largest
+    /// first: packages bring many small ones.
+    #[must_use]
+    pub fn unknown_system(&self, url: &str) -> Error {
+        let mut systems = self.catalogue.code_systems();
+        systems.sort_by_key(|system| std::cmp::Reverse(system.edition().concept_count()));
+        let mut names: Vec<&str> = Vec::new();
+        for system in systems {
+            let name = system.edition().meta().url.as_str();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Error::Library(format!(
+            "there is no code system '{url}' in the library; there are: {}",
+            super::some_of(&names)
+        ))
+    }
+
     /// A snapshot of nothing.
     #[must_use]
     pub fn empty() -> Self {
@@ -167,35 +186,39 @@ impl Snapshot {
         }
     }
 
-    /// Code systems of publishers name the value set of all their codes, but bring no resource for it.
+    /// Code systems name the value set of all their codes, and seldom bring a resource for it.
     fn whole_value_sets(&self, entries: &mut Vec<ResourceEntry>) {
-        let whole: Vec<ResourceEntry> = entries
-            .iter()
-            .filter_map(|entry| match &entry.content {
-                Content::Edition(system) => Some(system),
-                _ => None,
-            })
-            .filter(|system| !system.edition().meta().value_set.is_empty())
-            .filter(|system| !system.edition().meta().value_set.contains('?'))
-            .map(|system| {
-                let meta = system.edition().meta();
-                ResourceEntry {
-                    resource_type: ResourceType::ValueSet,
-                    url: meta.value_set.clone(),
-                    content: Content::WholeSystem(Arc::clone(system)),
-                    ..edition_entry(system)
-                }
-            })
-            .collect();
+        let mut whole = Vec::new();
+        for system in self.catalogue.code_systems() {
+            let value_set = Canonical::parse(&system.edition().meta().value_set);
+            let is_query = value_set.url.contains('?');
+            let is_defined = !self.catalogue.value_sets(&value_set.url).is_empty();
+            let is_supplement = system.edition().meta().content == "supplement";
+            if value_set.url.is_empty() || is_query || is_defined || is_supplement {
+                continue;
+            }
+            whole.push(ResourceEntry {
+                resource_type: ResourceType::ValueSet,
+                id: id_of(&value_set.url, system.version()),
+                url: value_set.url,
+                content: Content::WholeSystem(Arc::clone(system)),
+                ..edition_entry(system)
+            });
+        }
         entries.extend(whole);
     }
 }
 
+/// A logical id made of canonical and version.
+fn id_of(url: &str, version: &str) -> String {
+    let tail = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let version = version.rsplit("/version/").next().unwrap_or_default();
+    slug(&format!("{tail}-{version}"))
+}
+
 fn edition_entry(system: &Arc<CodeSystem>) -> ResourceEntry {
     let meta = system.edition().meta();
-    let tail = meta.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let version = meta.version.rsplit("/version/").next().unwrap_or_default();
-    let id = if meta.id.is_empty() { slug(&format!("{tail}-{version}")) } else { meta.id.clone() };
+    let id = if meta.id.is_empty() { id_of(&meta.url, &meta.version) } else { meta.id.clone() };
     ResourceEntry {
         resource_type: ResourceType::CodeSystem,
         id,
@@ -211,14 +234,9 @@ fn edition_entry(system: &Arc<CodeSystem>) -> ResourceEntry {
 
 fn map_entry(map: &Arc<ConceptMap>) -> ResourceEntry {
     let meta = map.meta();
-    let tail = meta.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     ResourceEntry {
         resource_type: ResourceType::ConceptMap,
-        id: if meta.id.is_empty() {
-            slug(&format!("{tail}-{}", meta.version))
-        } else {
-            meta.id.clone()
-        },
+        id: if meta.id.is_empty() { id_of(&meta.url, &meta.version) } else { meta.id.clone() },
         url: meta.url.clone(),
         version: meta.version.clone(),
         name: meta.name.clone(),

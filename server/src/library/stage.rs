@@ -15,6 +15,27 @@ use super::bundle::BundleWriter;
 use super::{Library, ReleaseFile, ReleaseList, hex, now, slug};
 use crate::error::{Error, Result};
 
+/// How the names of folders of loads on their way begin.
+const STAGING: &str = ".staging-";
+/// The file in them that is locked while the load lives.
+const ALIVE: &str = "alive";
+
+/// Removes what loads left that were killed on their way.
+pub(super) fn sweep_staging(root: &Path) -> Result<()> {
+    for entry in fs::read_dir(root).map_err(|source| Error::io(root, source))? {
+        let entry = entry.map_err(|source| Error::io(root, source))?;
+        if !entry.file_name().to_string_lossy().starts_with(STAGING) {
+            continue;
+        }
+        let path = entry.path();
+        // A folder without the file belongs to a load that just begins.
+        if File::open(path.join(ALIVE)).is_ok_and(|alive| alive.try_lock().is_ok()) {
+            fs::remove_dir_all(&path).map_err(|source| Error::io(&path, source))?;
+        }
+    }
+    Ok(())
+}
+
 /// What a loader hands over, until it is published.
 #[derive(Debug)]
 pub struct Staging {
@@ -22,6 +43,8 @@ pub struct Staging {
     name: String,
     format: Format,
     provenance: Provenance,
+    /// Locked as long as this load lives: a folder whose lock is free is a leftover.
+    _alive: File,
     folder: TempDir,
     /// Written file and what it will be.
     files: Vec<(PathBuf, ReleaseFile)>,
@@ -35,14 +58,20 @@ impl Staging {
     /// When no temporary folder can be made inside the library.
     pub fn new(library: &Library, release: &Release) -> Result<Self> {
         let folder = tempfile::Builder::new()
-            .prefix(".staging-")
+            .prefix(STAGING)
             .tempdir_in(library.root())
             .map_err(|source| Error::io(library.root(), source))?;
+        let path = folder.path().join(ALIVE);
+        let alive = File::create(&path).map_err(|source| Error::io(&path, source))?;
+        alive.lock().map_err(|source| Error::io(&path, source))?;
+        // A bundle's hash covers the editions and maps inside of it, provenance and all: they do not
+        // tell the time, or the same package would never make the same bundle twice.
+        let is_package = release.format == Format::Fhir;
         let provenance = Provenance {
             sources: release.sources.clone(),
             loader: release.format.name().into(),
             loader_version: env!("CARGO_PKG_VERSION").into(),
-            built_at: now(),
+            built_at: if is_package { String::new() } else { now() },
         };
         let key =
             Path::new(&release.key).file_name().map(|name| name.to_string_lossy().into_owned());
@@ -55,6 +84,7 @@ impl Staging {
             )),
             format: release.format,
             provenance,
+            _alive: alive,
             folder,
             files: Vec::new(),
             bundle: BundleWriter::default(),
@@ -152,6 +182,7 @@ impl Staging {
     pub fn publish(mut self) -> Result<ReleaseList> {
         self.write_bundle()?;
         self.name = self.release_name();
+        let _lock = self.library.lock()?;
         for (staged, file) in &self.files {
             let target = self.library.root().join(&file.path);
             fs::rename(staged, &target).map_err(|source| Error::io(&target, source))?;
@@ -202,7 +233,11 @@ fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.sync_all()
 }
 
+/// Windows opens no folders as files, and has no need of this.
 fn sync_folder(path: &Path) -> Result<()> {
+    if cfg!(windows) {
+        return Ok(());
+    }
     let folder = File::open(path).map_err(|source| Error::io(path, source))?;
     folder.sync_all().map_err(|source| Error::io(path, source))
 }

@@ -4,13 +4,16 @@
 
 use std::sync::Arc;
 
-use codesystems::index::LanguageScores;
-use codesystems::{Edition, LanguagePreference};
-use rustc_hash::FxHashMap;
+use axum::http::Method;
+use codesystems::fhir::code_system::{DESIGNATION_EXTENSION_PROPERTY, EXTENSION_PROPERTY};
+use codesystems::index::{DesignationRef as DesignationOf, LanguageScores, PropertyRef};
+use codesystems::model::PropertyId;
+use codesystems::{Canonical, ConceptIx, Edition, LanguagePreference, PropertyValue};
 use valuesets::expand::{Entry, Expansion, Node};
 use valuesets::model::ValueSet;
-use valuesets::plan::Part;
+use valuesets::plan::{Listed, Origin, Part, Publication, Used};
 
+use super::annotations::{self, Annotations, PROPERTIES};
 use super::lookup::value_ref;
 use super::{Answer, Asked, Request};
 use crate::failure::Failure;
@@ -18,7 +21,7 @@ use crate::library::now;
 use crate::wire::json::{
     ContainsRef, DesignationRef, ExpansionWriter, JsonWriter, write_expansion_declarations,
 };
-use crate::wire::{CodingRef, FhirVersion, TextType, ValueRef, WireError};
+use crate::wire::{CodingRef, FhirVersion, LanguagePreferences, TextType, ValueRef, WireError};
 
 /// From how many concepts on an expansion is written while it is sent.
 const STREAM_FROM: u64 = 2_000;
@@ -27,6 +30,9 @@ const STREAM_FROM: u64 = 2_000;
 const NEST_UP_TO: u64 = 1_000;
 /// How much is written before it is sent on, in bytes.
 pub const CHUNK: usize = 64 << 10;
+
+const UNCLOSED: &str = "http://hl7.org/fhir/StructureDefinition/valueset-unclosed";
+const UNCLOSED_REASON: &str = "http://hl7.org/fhir/StructureDefinition/valueset-unclosed-reason";
 
 /// An expansion ready to be written.
 #[derive(Debug)]
@@ -40,6 +46,9 @@ pub struct Pending {
     languages: LanguagePreference,
     version: FhirVersion,
     include_definition: bool,
+    /// R4 by GET: portals read it by position and do not take no for an answer. `version` repeats
+    /// `used-codesystem`, and a concept without a display shows its code.
+    is_for_readers: bool,
 }
 
 /// A parameter echoed in `expansion.parameter`.
@@ -54,16 +63,15 @@ enum OwnedValue {
 #[derive(Debug, Clone)]
 enum DesignationFilter {
     Language(LanguagePreference),
+    Tag(String),
     Use(String, String),
 }
 
 impl DesignationFilter {
     fn parse(text: &str) -> Self {
         match text.split_once('|') {
-            // `urn:ietf:bcp:47|de` asks for a language, any other system for a use.
-            Some(("urn:ietf:bcp:47", language)) => {
-                Self::Language(LanguagePreference::new(vec![language.to_owned()]))
-            }
+            // `urn:ietf:bcp:47|de` asks for this very language, any other system for a use.
+            Some(("urn:ietf:bcp:47", language)) => Self::Tag(language.to_owned()),
             Some((system, code)) => Self::Use(system.to_owned(), code.to_owned()),
             None => Self::Language(LanguagePreference::new(vec![text.to_owned()])),
         }
@@ -71,6 +79,7 @@ impl DesignationFilter {
 
     fn takes(&self, language: &str, system: &str, code: &str) -> bool {
         match self {
+            Self::Tag(tag) => tag.eq_ignore_ascii_case(language),
             Self::Language(preference) => preference.score(language).is_some(),
             Self::Use(wanted_system, wanted_code) => {
                 wanted_system == system && (wanted_code.is_empty() || wanted_code == code)
@@ -92,99 +101,267 @@ pub fn expand(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     Ok(Answer::Expansion(Box::new(pending)))
 }
 
-fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failure> {
+/// An expansion before it is written.
+///
+/// # Errors
+/// As [`expand`].
+pub fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failure> {
     let asked = Asked::of(request)?;
     let parameters = &request.parameters;
     let (value_set, key) = asked.value_set(request, id)?;
     let compiled = asked.compile(request, &value_set, &key)?;
-    let number = |name: &'static str, alias: &'static str| -> Result<Option<u32>, WireError> {
-        parameters
-            .integer(name)?
-            .map_or_else(|| parameters.integer(alias), |number| Ok(Some(number)))
-    };
-    let count = number("count", "_count")?;
-    let offset = number("offset", "_offset")?;
-    let filter = parameters.string("filter")?.unwrap_or_default();
-    let active_only = parameters.boolean("activeOnly")?;
-    let exclude_nested = parameters.boolean("excludeNested")?;
-    let include_designations = parameters.boolean("includeDesignations")?;
-    let designation_filters = parameters.strings("designation")?;
+    let wishes = Wishes::of(request, &value_set)?;
     let ask = valuesets::expand::Request {
-        filter: filter.to_owned(),
-        offset: u64::from(offset.unwrap_or(0)),
-        count: count.map(u64::from),
-        active_only: active_only.unwrap_or(false),
+        filter: wishes.filter.to_owned(),
+        offset: u64::from(wishes.offset.unwrap_or(0)),
+        count: wishes.count.map(u64::from),
+        active_only: wishes.active_only.unwrap_or(false),
     };
-    let limit = request.app.config.limits.expansion_codes;
     let expansion = valuesets::expand::expand(compiled, &ask);
-    if limit > 0 && expansion.shown() > limit {
-        let url = value_set.url.clone();
-        return Err(valuesets::Error::TooCostly { url, limit }.into());
-    }
-    let is_page = count.is_some() || offset.is_some() || !filter.is_empty();
-    let nested = match exclude_nested {
-        Some(exclude) => !exclude && !is_page,
-        None => !is_page && nests_by_itself(&expansion),
-    };
-    let mut echo = Vec::new();
-    let mut flag = |name, value: Option<bool>| {
-        if let Some(value) = value {
-            echo.push((name, OwnedValue::Boolean(value)));
-        }
-    };
-    flag("activeOnly", active_only);
-    flag("excludeNested", exclude_nested);
-    flag("includeDesignations", include_designations);
-    for (name, value) in [("count", count), ("offset", offset)] {
-        if let Some(value) = value {
-            echo.push((name, OwnedValue::Integer(i64::from(value))));
-        }
-    }
-    if !filter.is_empty() {
-        echo.push(("filter", OwnedValue::Text(TextType::String, filter.to_owned())));
-    }
-    if let Some(language) = parameters.string("displayLanguage")? {
-        echo.push(("displayLanguage", OwnedValue::Text(TextType::Code, language.to_owned())));
-    }
-    for text in &designation_filters {
-        echo.push(("designation", OwnedValue::Text(TextType::String, (*text).to_owned())));
-    }
-    for name in ["system-version", "check-system-version", "force-system-version"] {
-        for text in parameters.strings(name)? {
-            echo.push((name, OwnedValue::Text(TextType::Uri, text.to_owned())));
-        }
-    }
+    check_limit(request, &value_set, &expansion)?;
+    let nested = wishes.nested(&expansion);
+    let echo = wishes.echo(request, &expansion)?;
+    let languages = wishes.languages(request, &value_set)?;
     let wants_designations =
-        include_designations.unwrap_or(false) || !designation_filters.is_empty();
-    let designations = wants_designations
-        .then(|| designation_filters.iter().map(|text| DesignationFilter::parse(text)).collect());
+        wishes.include_designations.unwrap_or(false) || !wishes.designations.is_empty();
+    let filters = wishes.designations.iter().map(|text| DesignationFilter::parse(text)).collect();
+    let properties = wishes.properties(&expansion);
     Ok(Pending {
-        value_set,
-        expansion,
-        echo,
         nested,
-        designations,
-        properties: parameters.strings("property")?.into_iter().map(str::to_owned).collect(),
-        languages: asked.languages().clone(),
+        echo,
+        designations: wants_designations.then_some(filters),
+        properties,
+        languages,
         version: request.version,
         include_definition: parameters.boolean("includeDefinition")?.unwrap_or(false),
+        is_for_readers: *request.method != Method::POST && request.version != FhirVersion::R5,
+        value_set,
+        expansion,
     })
+}
+
+fn check_limit(
+    request: &Request<'_>,
+    value_set: &ValueSet,
+    expansion: &Expansion,
+) -> Result<(), Failure> {
+    let own = Some(request.app.config.limits.expansion_codes).filter(|limit| *limit > 0);
+    let Some(limit) = own.into_iter().chain(request.too_costly_threshold).min() else {
+        return Ok(());
+    };
+    if expansion.shown() <= limit {
+        return Ok(());
+    }
+    let url = Canonical::new(value_set.url.as_str(), Some(&value_set.version)).to_string();
+    Err(valuesets::Error::TooCostly { url, limit }.into())
+}
+
+/// What a request and, where it is silent, its value set want of an expansion.
+struct Wishes<'a> {
+    count: Option<u32>,
+    offset: Option<u32>,
+    filter: &'a str,
+    active_only: Option<bool>,
+    exclude_nested: Option<bool>,
+    include_designations: Option<bool>,
+    display_language: Option<&'a str>,
+    designations: Vec<&'a str>,
+    properties: Vec<&'a str>,
+}
+
+impl<'a> Wishes<'a> {
+    fn of(request: &'a Request<'_>, value_set: &'a ValueSet) -> Result<Self, Failure> {
+        let parameters = &request.parameters;
+        let number = |name: &'static str, alias: &'static str| -> Result<Option<u32>, WireError> {
+            parameters
+                .integer(name)?
+                .map_or_else(|| parameters.integer(alias), |number| Ok(Some(number)))
+        };
+        let defaults = |name: &'static str| {
+            let own = value_set.expansion_parameters.iter();
+            own.filter(move |own| own.name == name).map(|own| own.value.as_str())
+        };
+        let flag = |name: &'static str| -> Result<Option<bool>, WireError> {
+            let asked = parameters.boolean(name)?;
+            Ok(asked.or_else(|| defaults(name).find_map(|text| text.parse().ok())))
+        };
+        let list = |name: &'static str| -> Result<Vec<&'a str>, WireError> {
+            let asked = parameters.strings(name)?;
+            Ok(if asked.is_empty() { defaults(name).collect() } else { asked })
+        };
+        let header = request.languages.text();
+        let display_language = parameters
+            .string("displayLanguage")?
+            .or_else(|| Some(header).filter(|_| !request.languages.is_empty()))
+            .or_else(|| defaults("displayLanguage").next());
+        let mut properties = list("property")?;
+        for property in value_set.compose.iter().flat_map(|compose| &compose.property) {
+            if !properties.contains(&property.as_str()) {
+                properties.push(property);
+            }
+        }
+        Ok(Self {
+            count: number("count", "_count")?,
+            offset: number("offset", "_offset")?,
+            filter: parameters.string("filter")?.unwrap_or_default(),
+            active_only: flag("activeOnly")?,
+            exclude_nested: flag("excludeNested")?,
+            include_designations: flag("includeDesignations")?,
+            display_language,
+            designations: list("designation")?,
+            properties,
+        })
+    }
+
+    /// Pages are flat, and so is what text filters find, unless filters of the value set chose
+    /// among the concepts.
+    fn nested(&self, expansion: &Expansion) -> bool {
+        let is_page = self.count.is_some() || self.offset.is_some();
+        let is_found = !self.filter.is_empty();
+        match self.exclude_nested {
+            Some(exclude) => !exclude && !is_page && !is_found,
+            None => !is_page && nests_by_itself(expansion, is_found),
+        }
+    }
+
+    /// Languages of displays: as asked for, else as the value set says it is written in.
+    fn languages(
+        &self,
+        request: &Request<'_>,
+        value_set: &ValueSet,
+    ) -> Result<LanguagePreference, Failure> {
+        if let Some(text) = self.display_language {
+            if text == request.languages.text() {
+                return Ok(request.languages.preference());
+            }
+            return Ok(LanguagePreferences::parse("displayLanguage", text)?.preference());
+        }
+        Ok(match value_set.language.as_str() {
+            "" => LanguagePreference::default(),
+            language => LanguagePreference::new(vec![language.to_owned()]),
+        })
+    }
+
+    /// The properties to tell; `*` stands for all there are.
+    fn properties(&self, expansion: &Expansion) -> Vec<String> {
+        if !self.properties.contains(&"*") {
+            return self.properties.iter().map(|&code| code.to_owned()).collect();
+        }
+        let mut all: Vec<String> = Vec::new();
+        for part in &expansion.compiled().parts {
+            for property in &part.system.edition().meta().properties {
+                if !property.code.starts_with('$') && !all.contains(&property.code) {
+                    all.push(property.code.clone());
+                }
+            }
+        }
+        all
+    }
+
+    /// What was asked for, as the answer repeats it: of the rules for versions those that decided.
+    fn echo(
+        &self,
+        request: &Request<'_>,
+        expansion: &Expansion,
+    ) -> Result<Vec<(&'static str, OwnedValue)>, Failure> {
+        let mut echo = Vec::new();
+        let flags = [
+            ("activeOnly", self.active_only),
+            ("excludeNested", self.exclude_nested),
+            ("includeDesignations", self.include_designations),
+            ("includeDefinition", request.parameters.boolean("includeDefinition")?),
+        ];
+        for (name, value) in flags {
+            echo.extend(value.map(|value| (name, OwnedValue::Boolean(value))));
+        }
+        for (name, value) in [("count", self.count), ("offset", self.offset)] {
+            echo.extend(value.map(|value| (name, OwnedValue::Integer(i64::from(value)))));
+        }
+        let text = |kind, text: &str| OwnedValue::Text(kind, text.to_owned());
+        if !self.filter.is_empty() {
+            echo.push(("filter", text(TextType::String, self.filter)));
+        }
+        if let Some(language) = self.display_language {
+            echo.push(("displayLanguage", text(TextType::Code, language)));
+        }
+        for designation in &self.designations {
+            echo.push(("designation", text(TextType::String, designation)));
+        }
+        let compiled = expansion.compiled();
+        for rule in &compiled.rules {
+            echo.push((rule.parameter, text(TextType::Uri, &rule.canonical.to_string())));
+        }
+        if compiled.are_versions_matched {
+            echo.push(("versionsMatch", OwnedValue::Boolean(true)));
+        }
+        Ok(echo)
+    }
 }
 
 /// Small code systems whose resource nests its concepts are shown as they are written; everything
 /// else is flat unless the request says otherwise, because most clients read one level only.
-fn nests_by_itself(expansion: &Expansion) -> bool {
-    expansion.total() <= NEST_UP_TO
-        && expansion.compiled().parts.iter().any(|part| part.system.edition().meta().nested)
+fn nests_by_itself(expansion: &Expansion, is_found: bool) -> bool {
+    let nests = |part: &Part| {
+        part.system.edition().meta().nested
+            && (part.origin == Origin::Filtered || part.origin == Origin::Whole && !is_found)
+    };
+    expansion.total() <= NEST_UP_TO && expansion.compiled().parts.iter().any(nests)
 }
 
 /// How one edition is written in this expansion.
 struct Writing<'e> {
     edition: &'e Edition,
     scores: LanguageScores,
-    /// The version, where the expansion holds several of the system.
+    /// The version, where the expansion is about several of the system.
     version: Option<&'e str>,
     own_displays: bool,
+    /// Supplements to the edition.
+    supplements: Vec<Telling<'e>>,
+    told: Telling<'e>,
+    /// Whether any concept has a status other than active.
+    has_statuses: bool,
+}
+
+/// An edition as it is told from: a code system or a supplement to one.
+struct Telling<'e> {
+    edition: &'e Edition,
+    scores: LanguageScores,
+    extension: Option<PropertyId>,
+    designation_extension: Option<PropertyId>,
+}
+
+impl<'e> Telling<'e> {
+    fn new(edition: &'e Edition, languages: &LanguagePreference) -> Self {
+        Self {
+            edition,
+            scores: edition.language_scores(languages),
+            extension: edition.property_id(EXTENSION_PROPERTY),
+            designation_extension: edition.property_id(DESIGNATION_EXTENSION_PROPERTY),
+        }
+    }
+
+    /// The extensions of a concept as JSON.
+    fn extension(&self, concept: ConceptIx) -> Option<&'e str> {
+        text_of(self.edition.values_of(concept, self.extension?).next()?)
+    }
+
+    /// The extensions of the designation of this number, from 0, as JSON.
+    fn designation_extension(&self, concept: ConceptIx, number: usize) -> Option<&'e str> {
+        let mut values = self.edition.values_of(concept, self.designation_extension?);
+        text_of(values.find(|value| usize::from(value.group()) == number + 1)?)
+    }
+}
+
+fn text_of(value: PropertyRef<'_>) -> Option<&str> {
+    match value.value() {
+        PropertyValue::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// Whether a status is worth telling.
+fn is_told(status: &str) -> bool {
+    !status.is_empty() && !status.eq_ignore_ascii_case("active")
 }
 
 impl Pending {
@@ -212,6 +389,7 @@ impl Pending {
         let value_set = &self.value_set;
         let texts = [
             ("id", &value_set.id),
+            ("language", &value_set.language),
             ("url", &value_set.url),
             ("version", &value_set.version),
             ("name", &value_set.name),
@@ -232,6 +410,9 @@ impl Pending {
                 json.field_str(name, text);
             }
         }
+        if self.include_definition && !value_set.extension.is_empty() {
+            json.field_raw("extension", &value_set.extension);
+        }
         json.key("expansion");
         json.begin_object();
         self.head(json);
@@ -246,14 +427,23 @@ impl Pending {
     }
 
     fn head(&self, json: &mut JsonWriter) {
-        let declared: Vec<(&str, String)> = self.declared_properties();
+        let declared = self.declared_properties();
         let borrowed: Vec<(&str, &str)> =
             declared.iter().map(|(code, uri)| (*code, uri.as_str())).collect();
-        let unclosed = "http://hl7.org/fhir/StructureDefinition/valueset-unclosed";
-        let is_unclosed = self.expansion.compiled().parts.iter().any(|part| part.whole_grammar);
-        let extensions: &[(&str, ValueRef<'_>)] =
-            if is_unclosed { &[(unclosed, ValueRef::Boolean(true))] } else { &[] };
-        write_expansion_declarations(json, self.version, extensions, &borrowed);
+        let compiled = self.expansion.compiled();
+        let fragments = compiled.used.iter().filter(|used| is_fragment(used));
+        let reasons: Vec<String> = fragments
+            .map(|used| {
+                format!("This extension is based on a fragment of the code system {}", used.url)
+            })
+            .collect();
+        let is_grammar = compiled.parts.iter().any(|part| part.whole_grammar);
+        let mut extensions: Vec<(&str, ValueRef<'_>)> = Vec::new();
+        if is_grammar || !reasons.is_empty() {
+            extensions.push((UNCLOSED, ValueRef::Boolean(true)));
+        }
+        extensions.extend(reasons.iter().map(|text| (UNCLOSED_REASON, ValueRef::string(text))));
+        write_expansion_declarations(json, self.version, &extensions, &borrowed);
         json.field_str("identifier", &self.identifier());
         json.field_str("timestamp", &now());
         json.field_integer("total", i64::try_from(self.expansion.total()).unwrap_or(i64::MAX));
@@ -306,81 +496,119 @@ impl Pending {
 
     fn used(&self, json: &mut JsonWriter) {
         let compiled = self.expansion.compiled();
-        let mut seen: Vec<String> = Vec::new();
-        for part in &compiled.parts {
-            if part.system.is_stand_in() {
-                continue;
+        let mut seen: Vec<(&str, String)> = Vec::new();
+        let mut tell = |name: &'static str, text: &str| {
+            let known = |(known, value): &(&str, String)| *known == name && value == text;
+            if !seen.iter().any(known) {
+                parameter(json, name, ValueRef::uri(text));
+                seen.push((name, text.to_owned()));
             }
-            let meta = part.system.edition().meta();
-            let text = if meta.version.is_empty() {
-                part.url.to_string()
-            } else {
-                format!("{}|{}", part.url, meta.version)
-            };
-            if seen.contains(&text) {
-                continue;
+        };
+        for used in compiled.used.iter().filter(|used| !used.system.is_stand_in()) {
+            let meta = used.system.edition().meta();
+            let text = Canonical::new(&*used.url, Some(&meta.version)).to_string();
+            tell("used-codesystem", &text);
+            if self.is_for_readers {
+                // The older name of the same statement.
+                tell("version", &text);
             }
-            parameter(json, "used-codesystem", ValueRef::uri(&text));
-            // The older name of the same statement, which clients still read.
-            parameter(json, "version", ValueRef::uri(&text));
-            let warnings = [("draft", "warning-draft"), ("retired", "warning-retired")];
-            for (status, name) in warnings {
-                if meta.status == status {
-                    parameter(json, name, ValueRef::uri(&text));
-                }
+            if is_fragment(used) {
+                tell("used-fragment", &text);
             }
-            if meta.experimental == Some(true) && self.value_set.experimental != Some(true) {
-                parameter(json, "warning-experimental", ValueRef::uri(&text));
+            let (status, standards) = (&meta.status, &meta.standards_status);
+            let publication =
+                Publication::of(status, standards, meta.experimental, &self.value_set);
+            if let Some(publication) = publication {
+                tell(warning(publication), &text);
             }
-            seen.push(text);
+        }
+        for supplement in &compiled.supplements {
+            let meta = supplement.edition().meta();
+            let canonical = Canonical::new(meta.url.as_str(), Some(&meta.version));
+            tell("used-supplement", &canonical.to_string());
         }
         for canonical in &compiled.value_sets {
-            let text = canonical.to_string();
-            if !seen.contains(&text) {
-                parameter(json, "used-valueset", ValueRef::uri(&text));
-                seen.push(text);
-            }
+            tell("used-valueset", &canonical.to_string());
+        }
+        let value_set = &*self.value_set;
+        if let Some(publication) = Publication::of_value_set(value_set, value_set) {
+            let name = Canonical::new(value_set.url.as_str(), Some(&value_set.version));
+            tell(warning(publication), &name.to_string());
+        }
+        for (canonical, publication) in &compiled.publications {
+            tell(warning(*publication), &canonical.to_string());
         }
         for canonical in &compiled.missing_systems {
-            let text = canonical.to_string();
-            if !seen.contains(&text) {
-                parameter(json, "warning-unknown-codesystem", ValueRef::uri(&text));
-                seen.push(text);
-            }
+            tell("warning-unknown-codesystem", &canonical.to_string());
         }
     }
 
+    /// The properties that the entries shown have, with what they mean. Of large expansions those
+    /// that they may have.
     fn declared_properties(&self) -> Vec<(&str, String)> {
+        let writings = self.writings();
+        let derived = std::iter::once("status").chain(PROPERTIES.iter().map(|(code, _)| *code));
+        let is_told_of = |concept: &Concept<'_, '_>, code: &str| {
+            let mut has = false;
+            self.each_told(concept, code, &mut |_| has = true);
+            has
+        };
+        let mut open: Vec<&str> = self.properties.iter().map(String::as_str).collect();
+        open.extend(derived.filter(|code| !self.is_asked(code)));
+        let listed = self.expansion.compiled().parts.iter().any(|part| !part.listed.is_empty());
+        open.retain(|code| listed || writings.iter().any(|writing| may_have(writing, code)));
+        let mut found: Vec<&str> = Vec::new();
+        if self.expansion.shown() >= STREAM_FROM {
+            found = open;
+        } else {
+            for entry in self.expansion.entries() {
+                if open.is_empty() {
+                    break;
+                }
+                let Some(writing) = writings.get(entry.part) else { continue };
+                let concept = Concept::of(writing, self.expansion.part(entry), entry.concept);
+                found.extend(open.extract_if(.., |code| is_told_of(&concept, code)));
+            }
+        }
         let uri = |code: &str| {
-            let parts = &self.expansion.compiled().parts;
-            let own = parts.iter().find_map(|part| {
-                let meta = part.system.edition().meta();
+            let editions = writings.iter().flat_map(|writing| {
+                writing.supplements.iter().map(|telling| telling.edition).chain([writing.edition])
+            });
+            let own = editions.filter_map(|edition| {
+                let meta = edition.meta();
                 let definition = meta.properties.iter().find(|property| property.code == code)?;
                 definition.uri.clone().or_else(|| Some(format!("{}#{code}", meta.url)))
             });
-            own.unwrap_or_else(|| format!("http://hl7.org/fhir/concept-properties#{code}"))
+            let derived = PROPERTIES.iter().find(|(known, _)| *known == code);
+            let standard = derived.map_or(code, |(_, name)| name);
+            let standard = || format!("http://hl7.org/fhir/concept-properties#{standard}");
+            own.into_iter().next().unwrap_or_else(standard)
         };
-        self.properties.iter().map(|code| (code.as_str(), uri(code))).collect()
+        found.into_iter().map(|code| (code, uri(code))).collect()
     }
 
     fn writings(&self) -> Vec<Writing<'_>> {
-        let parts = &self.expansion.compiled().parts;
-        let mut versions: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
-        for part in parts {
-            let known = versions.entry(&part.url).or_default();
-            if !known.contains(&part.system.version()) {
-                known.push(part.system.version());
-            }
-        }
-        let several = |part: &Part| versions.get(&*part.url).is_some_and(|known| known.len() > 1);
+        let compiled = self.expansion.compiled();
+        let parts = compiled.parts.iter();
         parts
-            .iter()
-            .map(|part| Writing {
-                edition: part.system.edition(),
-                scores: part.system.edition().language_scores(&self.languages),
-                version: Some(part.system.version())
-                    .filter(|version| several(part) && !version.is_empty()),
-                own_displays: self.languages.is_empty(),
+            .map(|part| {
+                let edition = part.system.edition();
+                let told = Telling::new(edition, &self.languages);
+                let supplements = part.supplements.iter();
+                let statuses = &edition.meta().statuses;
+                Writing {
+                    edition,
+                    scores: edition.language_scores(&self.languages),
+                    version: Some(part.system.version()).filter(|version| {
+                        !version.is_empty() && compiled.has_several_versions(&part.url)
+                    }),
+                    own_displays: self.languages.is_empty(),
+                    supplements: supplements
+                        .map(|supplement| Telling::new(supplement.edition(), &self.languages))
+                        .collect(),
+                    told,
+                    has_statuses: statuses.iter().any(|status| is_told(status)),
+                }
             })
             .collect()
     }
@@ -442,100 +670,295 @@ impl Pending {
         }
     }
 
+    /// Calls `each` with every concept shown, in order and without nesting, until it says `false`.
+    pub fn rows(&self, each: &mut dyn FnMut(&ContainsRef<'_>) -> bool) {
+        let writings = self.writings();
+        for entry in self.expansion.entries() {
+            if !each(&self.contains(&writings, entry)) {
+                return;
+            }
+        }
+    }
+
+    /// Of a concept, what every form of the expansion tells.
+    fn contains<'a>(&'a self, writings: &'a [Writing<'a>], entry: Entry) -> ContainsRef<'a> {
+        let (Some(part), Some(writing)) = (self.expansion.part(entry), writings.get(entry.part))
+        else {
+            return ContainsRef::default();
+        };
+        let concept = Concept::of(writing, Some(part), entry.concept);
+        let shown = concept.shown(part.system.is_stand_in());
+        self.contains_of(writing, part, &concept, &shown)
+    }
+
+    fn contains_of<'a>(
+        &self,
+        writing: &Writing<'a>,
+        part: &'a Part,
+        concept: &Concept<'_, 'a>,
+        shown: &Shown<'a>,
+    ) -> ContainsRef<'a> {
+        let edition = writing.edition;
+        let code = edition.code(concept.concept);
+        ContainsRef {
+            system: Some(&part.url),
+            version: writing.version,
+            code: Some(code),
+            display: shown.text().or_else(|| self.is_for_readers.then_some(code)),
+            is_abstract: edition.is_not_selectable(concept.concept),
+            is_inactive: edition.is_inactive(concept.concept),
+        }
+    }
+
     fn begin(&self, out: &mut ExpansionWriter<'_>, writings: &[Writing<'_>], entry: Entry) {
         let (Some(part), Some(writing)) = (self.expansion.part(entry), writings.get(entry.part))
         else {
             out.begin(&ContainsRef::default());
             return;
         };
-        let edition = writing.edition;
-        let concept = entry.concept;
-        let listed = if part.listed.is_empty() { None } else { part.listed.get(&concept) };
-        let own = listed.map(|listed| listed.display.as_str()).filter(|text| !text.is_empty());
-        let own = own.filter(|_| writing.own_displays || part.system.is_stand_in());
-        out.begin(&ContainsRef {
-            system: Some(&part.url),
-            version: writing.version,
-            code: Some(edition.code(concept)),
-            display: Some(own.unwrap_or_else(|| edition.display_for(concept, &writing.scores))),
-            is_abstract: edition.is_not_selectable(concept),
-            is_inactive: edition.is_inactive(concept),
-        });
+        let concept = Concept::of(writing, Some(part), entry.concept);
+        let shown = concept.shown(part.system.is_stand_in());
+        out.begin(&self.contains_of(writing, part, &concept, &shown));
         if let Some(filters) = &self.designations {
-            let takes = |language: &str, system: &str, code: &str| {
-                filters.is_empty()
-                    || filters.iter().any(|filter| filter.takes(language, system, code))
-            };
-            for own in listed.into_iter().flat_map(|listed| &listed.designations) {
-                if takes(&own.language, &own.use_system, &own.use_code) {
-                    let usage = (!own.use_code.is_empty())
-                        .then(|| CodingRef::new(&own.use_system, &own.use_code));
-                    out.designation(&DesignationRef {
-                        language: some(&own.language),
-                        usage,
-                        value: &own.value,
-                    });
-                }
-            }
-            for designation in
-                edition.designations(concept).filter(|designation| designation.is_active())
-            {
-                let usage = designation.designation_use().filter(|usage| !usage.code.is_empty());
-                let (system, code) = usage.map_or(("", ""), |usage| (&usage.system, &usage.code));
-                if takes(designation.language(), system, code) {
-                    let usage = usage.map(|usage| {
-                        CodingRef::new(&usage.system, &usage.code)
-                            .with_display(some(&usage.display))
-                    });
-                    out.designation(&DesignationRef {
-                        language: some(designation.language()),
-                        usage,
-                        value: designation.value(),
-                    });
-                }
-            }
+            concept.write_designations(out, filters, &shown);
         }
-        if !self.properties.is_empty() {
-            self.write_properties(out, writing, entry);
+        concept.annotations.write_extensions(out);
+        for name in &self.properties {
+            self.each_told(&concept, name, &mut |value| out.property(name, value));
+        }
+        if writing.has_statuses && !self.is_asked("status") {
+            self.each_told(&concept, "status", &mut |value| out.property("status", value));
+        }
+        if concept.is_annotated {
+            for (name, _) in PROPERTIES.iter().filter(|(name, _)| !self.is_asked(name)) {
+                self.each_told(&concept, name, &mut |value| out.property(name, value));
+            }
         }
     }
 
-    fn write_properties(&self, out: &mut ExpansionWriter<'_>, writing: &Writing<'_>, entry: Entry) {
-        let (edition, concept) = (writing.edition, entry.concept);
-        for name in &self.properties {
-            let mut told = false;
-            if let Some(id) = edition.property_id(name) {
-                for value in edition.values_of(concept, id) {
-                    out.property(name, value_ref(value.value()));
-                    told = true;
+    /// The values of a property that are told: a status that nobody asked for only where it is not
+    /// the usual one.
+    fn each_told(&self, concept: &Concept<'_, '_>, name: &str, tell: &mut dyn FnMut(ValueRef<'_>)) {
+        let is_usual = |value: &ValueRef<'_>| {
+            name == "status" && matches!(value, ValueRef::Text(_, text) if !is_told(text))
+        };
+        let is_asked = self.is_asked(name);
+        concept.each_value(name, &mut |value| {
+            if is_asked || !is_usual(&value) {
+                tell(value);
+            }
+        });
+    }
+
+    fn is_asked(&self, property: &str) -> bool {
+        self.properties.iter().any(|known| known == property)
+    }
+}
+
+/// Whether concepts of an edition may have the property `code`.
+fn may_have(writing: &Writing<'_>, code: &str) -> bool {
+    let tellings = || std::iter::once(&writing.told).chain(&writing.supplements);
+    match code {
+        "status" if writing.has_statuses => true,
+        "kind" => true,
+        "inactive" | "notSelectable" | "abstract" | "parent" | "child" => true,
+        _ if PROPERTIES.iter().any(|(known, _)| *known == code) => {
+            tellings().any(|telling| telling.extension.is_some())
+        }
+        _ => tellings().any(|telling| telling.edition.property_id(code).is_some()),
+    }
+}
+
+fn is_fragment(used: &Used) -> bool {
+    !used.system.is_stand_in() && used.system.edition().meta().content == "fragment"
+}
+
+/// The parameter that mentions a publication.
+fn warning(publication: Publication) -> &'static str {
+    match publication {
+        Publication::Draft => "warning-draft",
+        Publication::Deprecated => "warning-deprecated",
+        Publication::Withdrawn => "warning-withdrawn",
+        Publication::Retired => "warning-retired",
+        Publication::Experimental => "warning-experimental",
+    }
+}
+
+/// A concept with all that is told of it.
+struct Concept<'w, 'e> {
+    writing: &'w Writing<'e>,
+    concept: ConceptIx,
+    listed: Option<&'w Listed>,
+    /// The concept in the supplements that are about it.
+    supplemented: Vec<(&'w Telling<'e>, ConceptIx)>,
+    annotations: Annotations<'w>,
+    is_annotated: bool,
+}
+
+/// What is shown as display.
+enum Shown<'a> {
+    /// The display that the value set gives.
+    Listed(&'a str),
+    /// A designation of the code system or a supplement.
+    Designation(DesignationOf<'a>),
+    /// Nothing.
+    Nothing,
+}
+
+impl<'a> Shown<'a> {
+    fn text(&self) -> Option<&'a str> {
+        match self {
+            Self::Listed(text) => Some(text),
+            Self::Designation(designation) => Some(designation.value()),
+            Self::Nothing => None,
+        }
+    }
+
+    fn is(&self, other: DesignationOf<'_>) -> bool {
+        match self {
+            Self::Designation(own) => {
+                own.language() == other.language() && own.value() == other.value()
+            }
+            _ => false,
+        }
+    }
+}
+
+impl<'w, 'e> Concept<'w, 'e> {
+    fn of(writing: &'w Writing<'e>, part: Option<&'w Part>, concept: ConceptIx) -> Self {
+        let listed = part.filter(|part| !part.listed.is_empty());
+        let listed = listed.and_then(|part| part.listed.get(&concept));
+        let mut supplemented = Vec::new();
+        if !writing.supplements.is_empty() {
+            let code = writing.edition.code(concept);
+            supplemented.extend(writing.supplements.iter().filter_map(|telling| {
+                telling.edition.find_exact(code).map(|concept| (telling, concept))
+            }));
+        }
+        let own = listed.map(|listed| listed.extension.as_str()).filter(|json| !json.is_empty());
+        let told = writing.told.extension(concept);
+        let added =
+            supplemented.iter().filter_map(|&(telling, concept)| telling.extension(concept));
+        let mut sources = own.into_iter().chain(told).chain(added).peekable();
+        let is_annotated = sources.peek().is_some();
+        let annotations =
+            if is_annotated { Annotations::of(sources) } else { Annotations::default() };
+        Self { writing, concept, listed, supplemented, annotations, is_annotated }
+    }
+
+    fn shown(&self, is_stand_in: bool) -> Shown<'w> {
+        let Writing { edition, scores, .. } = self.writing;
+        let own = self.listed.map(|listed| listed.display.as_str());
+        let own = own.filter(|text| !text.is_empty());
+        if let Some(own) = own.filter(|_| self.writing.own_displays || is_stand_in) {
+            return Shown::Listed(own);
+        }
+        let translated = || {
+            self.supplemented.iter().find_map(|(telling, concept)| {
+                telling.edition.preferred_designation(*concept, &telling.scores)
+            })
+        };
+        let preferred = edition.preferred_designation(self.concept, scores);
+        let shown = preferred.or_else(translated);
+        let shown = shown.or_else(|| edition.shown_designation(self.concept, scores));
+        shown.map_or(Shown::Nothing, Shown::Designation)
+    }
+
+    fn write_designations(
+        &self,
+        out: &mut ExpansionWriter<'_>,
+        filters: &[DesignationFilter],
+        shown: &Shown<'_>,
+    ) {
+        let takes = |language: &str, system: &str, code: &str| {
+            filters.is_empty() || filters.iter().any(|filter| filter.takes(language, system, code))
+        };
+        let own = (&self.writing.told, self.concept);
+        let mut is_shown = false;
+        for (telling, concept) in std::iter::once(own).chain(self.supplemented.iter().copied()) {
+            for (number, designation) in telling.edition.designations(concept).enumerate() {
+                let extension = telling.designation_extension(concept, number);
+                // What is withdrawn is told where the resource says so, with the word for it.
+                if !designation.is_active() && extension.is_none() {
+                    continue;
+                }
+                if !is_shown && shown.is(designation) {
+                    is_shown = true;
+                    continue;
+                }
+                let usage = designation.designation_use().filter(|usage| !usage.code.is_empty());
+                let (system, code) = usage.map_or(("", ""), |usage| (&usage.system, &usage.code));
+                if !takes(designation.language(), system, code) {
+                    continue;
+                }
+                let usage = usage.map(|usage| {
+                    CodingRef::new(&usage.system, &usage.code).with_display(some(&usage.display))
+                });
+                out.designation(&DesignationRef {
+                    language: some(designation.language()),
+                    usage,
+                    value: designation.value(),
+                    extensions: &extension.map(annotations::of_designation).unwrap_or_default(),
+                });
+            }
+        }
+        for own in self.listed.into_iter().flat_map(|listed| &listed.designations) {
+            if takes(&own.language, &own.use_system, &own.use_code) {
+                let usage = (!own.use_code.is_empty()).then(|| {
+                    CodingRef::new(&own.use_system, &own.use_code)
+                        .with_display(some(&own.use_display))
+                });
+                out.designation(&DesignationRef {
+                    language: some(&own.language),
+                    usage,
+                    value: &own.value,
+                    extensions: &annotations::of_designation(&own.extension),
+                });
+            }
+        }
+    }
+
+    /// Calls `tell` with every value of the property `name`.
+    fn each_value(&self, name: &str, tell: &mut dyn FnMut(ValueRef<'_>)) {
+        let (edition, concept) = (self.writing.edition, self.concept);
+        if let Some(value) = self.annotations.property(name) {
+            return tell(value);
+        }
+        let mut told = false;
+        let own = (edition, concept);
+        let added = self.supplemented.iter().map(|(telling, concept)| (telling.edition, *concept));
+        for (edition, concept) in std::iter::once(own).chain(added) {
+            let Some(id) = edition.property_id(name) else { continue };
+            for value in edition.values_of(concept, id) {
+                tell(value_ref(value.value()));
+                told = true;
+            }
+        }
+        if told {
+            return;
+        }
+        match name {
+            "inactive" => tell(ValueRef::Boolean(edition.is_inactive(concept))),
+            "status" if !edition.status(concept).is_empty() => {
+                tell(ValueRef::code(edition.status(concept)));
+            }
+            "kind" if !edition.kind(concept).is_empty() => {
+                tell(ValueRef::code(edition.kind(concept)));
+            }
+            "notSelectable" | "abstract" => {
+                tell(ValueRef::Boolean(edition.is_not_selectable(concept)));
+            }
+            "parent" => {
+                for parent in edition.parents(concept) {
+                    tell(ValueRef::code(edition.code(parent)));
                 }
             }
-            if told {
-                continue;
+            "child" => {
+                for child in edition.children(concept) {
+                    tell(ValueRef::code(edition.code(child)));
+                }
             }
-            match name.as_str() {
-                "inactive" => out.property(name, ValueRef::Boolean(edition.is_inactive(concept))),
-                "status" if !edition.status(concept).is_empty() => {
-                    out.property(name, ValueRef::code(edition.status(concept)));
-                }
-                "kind" if !edition.kind(concept).is_empty() => {
-                    out.property(name, ValueRef::code(edition.kind(concept)));
-                }
-                "notSelectable" | "abstract" => {
-                    out.property(name, ValueRef::Boolean(edition.is_not_selectable(concept)));
-                }
-                "parent" => {
-                    for parent in edition.parents(concept) {
-                        out.property(name, ValueRef::code(edition.code(parent)));
-                    }
-                }
-                "child" => {
-                    for child in edition.children(concept) {
-                        out.property(name, ValueRef::code(edition.code(child)));
-                    }
-                }
-                _ => {}
-            }
+            _ => {}
         }
     }
 }

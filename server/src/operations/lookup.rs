@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use codesystems::index::PropertyRef;
-use codesystems::model::DisplayRank;
-use codesystems::{ConceptIx, Edition, PropertyValue};
+use codesystems::{Canonical, ConceptIx, Edition, PropertyValue};
 use valuesets::CodeSystem;
 
 use super::scope::sent_code_system;
@@ -106,13 +105,16 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     let subject = subject(request, &asked, id)?;
     let wanted = Wanted { names: request.parameters.strings("property")? };
     let edition = subject.system.edition();
+    let supplements = asked.scope(request).supplements_in_use()?;
     let mut json = JsonWriter::with_capacity(2048);
     match edition.find(subject.code) {
-        Some(concept) => Writer { edition, asked: &asked, wanted: &wanted }.write(
-            &mut json,
-            &subject.url,
-            concept,
-        ),
+        Some(concept) => {
+            Writer { edition, supplements: &supplements, asked: &asked, wanted: &wanted }.write(
+                &mut json,
+                &subject.url,
+                concept,
+            )
+        }
         None => write_by_grammar(&mut json, &subject)?,
     }
     Ok(Answer::ok(json.into_bytes()))
@@ -150,6 +152,8 @@ fn name_of(edition: &Edition) -> &str {
 
 struct Writer<'a> {
     edition: &'a Edition,
+    /// Supplements in use.
+    supplements: &'a [Arc<CodeSystem>],
     asked: &'a Asked,
     wanted: &'a Wanted<'a>,
 }
@@ -177,13 +181,34 @@ impl Writer<'_> {
         {
             out.string("definition", &value.value().text());
         }
-        self.designations(&mut out, concept);
+        self.designations(&mut out, concept, None);
         self.derived(&mut out, concept);
         self.own(&mut out, concept);
+        self.supplemented(&mut out, edition.code(concept));
         out.finish();
     }
 
-    fn designations(&self, out: &mut ParametersWriter<'_>, concept: ConceptIx) {
+    /// What supplements add, and which supplements are in use.
+    fn supplemented(&self, out: &mut ParametersWriter<'_>, code: &str) {
+        for supplement in self.supplements {
+            let edition = supplement.edition();
+            let meta = edition.meta();
+            let source = Canonical::new(meta.url.as_str(), Some(&meta.version)).to_string();
+            if let Some(concept) = edition.find_exact(code) {
+                let added = Writer { edition, supplements: &[], ..*self };
+                added.designations(out, concept, Some(&source));
+                added.own(out, concept);
+            }
+            out.canonical("used-supplement", &source);
+        }
+    }
+
+    fn designations(
+        &self,
+        out: &mut ParametersWriter<'_>,
+        concept: ConceptIx,
+        source: Option<&str>,
+    ) {
         let language = self.wanted.language();
         if !self.wanted.has("designation") && language.is_none() {
             return;
@@ -209,11 +234,11 @@ impl Writer<'_> {
                         "use",
                         CodingRef::new(&usage.system, &usage.code).with_display(display),
                     );
-                } else if designation.rank() == DisplayRank::Preferred {
-                    let system = "http://terminology.hl7.org/CodeSystem/designation-usage";
-                    out.coding("use", CodingRef::new(system, "display"));
                 }
                 out.string("value", designation.value());
+                if let Some(source) = source {
+                    out.canonical("source", source);
+                }
             });
         }
     }
@@ -221,18 +246,20 @@ impl Writer<'_> {
     /// Properties that follow from the edition itself.
     fn derived(&self, out: &mut ParametersWriter<'_>, concept: ConceptIx) {
         let edition = self.edition;
-        if self.wanted.has("inactive") && edition.property_id("inactive").is_none() {
+        // A code system may say the same in properties of its own.
+        let is_unsaid = |name: &str| {
+            let own = edition.property_id(name);
+            own.is_none_or(|id| edition.values_of(concept, id).next().is_none())
+        };
+        let wanted = |name: &str| self.wanted.has(name) && is_unsaid(name);
+        if wanted("inactive") {
             property(out, "inactive", ValueRef::Boolean(edition.is_inactive(concept)), None);
         }
-        let status = edition.status(concept);
-        if self.wanted.has("status")
-            && !status.is_empty()
-            && edition.property_id("status").is_none()
-        {
+        let (status, kind) = (edition.status(concept), edition.kind(concept));
+        if wanted("status") && !status.is_empty() {
             property(out, "status", ValueRef::code(status), None);
         }
-        let kind = edition.kind(concept);
-        if self.wanted.has("kind") && !kind.is_empty() && edition.property_id("kind").is_none() {
+        if wanted("kind") && !kind.is_empty() {
             property(out, "kind", ValueRef::code(kind), None);
         }
         let scores = edition.language_scores(self.asked.languages());

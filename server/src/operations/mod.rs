@@ -1,6 +1,7 @@
 //! One file an operation. Every operation is a plain synchronous function from a [`Request`] to an
 //! [`Answer`]; which thread it runs on is decided outside.
 
+mod annotations;
 pub mod batch;
 pub mod closure;
 pub mod compare;
@@ -46,6 +47,9 @@ pub struct Request<'a> {
     pub parameters: Parameters,
     /// The body as it came, for batches.
     pub body: &'a [u8],
+    /// From how many codes on the client takes an expansion to be too costly (header
+    /// `X-Too-Costly-Threshold`); the limit of the server counts where it is lower.
+    pub too_costly_threshold: Option<u64>,
 }
 
 /// What an operation answers.
@@ -85,13 +89,16 @@ pub fn answer(request: &Request<'_>) -> Result<Answer, Failure> {
     match segments.as_slice() {
         [] if *request.method == Method::POST => batch::batch(request),
         ["metadata"] if is_read => capability::metadata(request),
+        ["metadata"] => Err(Failure::method_not_allowed("metadata is read with GET", "GET, HEAD")),
         ["$versions"] => capability::versions(request),
-        ["$closure"] => closure::closure(request),
+        // An operation that changes something is called by POST alone.
+        ["$closure"] if *request.method == Method::POST => closure::closure(request),
+        ["$closure"] => Err(Failure::method_not_allowed("$closure takes POST", "POST")),
         [kind, rest @ ..] => match ResourceType::from_name(kind) {
             Some(kind) => on_type(request, kind, rest, is_read),
             None => Err(unknown_path(request)),
         },
-        [] => Err(Failure::method_not_allowed("the base takes POST with a batch Bundle")),
+        [] => Err(Failure::method_not_allowed("the base takes POST with a batch Bundle", "POST")),
     }
 }
 
@@ -111,6 +118,7 @@ fn on_type(
         }
         [] | [_] => Err(Failure::method_not_allowed(
             "resources are read with GET; they are loaded with 'begriff load'",
+            "GET, HEAD",
         )),
         _ => Err(unknown_path(request)),
     }
@@ -122,6 +130,10 @@ fn on_operation(
     id: Option<&str>,
     operation: &str,
 ) -> Result<Answer, Failure> {
+    if !matches!(*request.method, Method::GET | Method::HEAD | Method::POST) {
+        let text = format!("{operation} takes GET and POST");
+        return Err(Failure::method_not_allowed(text, "GET, HEAD, POST"));
+    }
     match (kind, operation) {
         (ResourceType::CodeSystem, "$lookup") => lookup::lookup(request, id),
         (ResourceType::CodeSystem, "$validate-code") => validate_code::in_code_system(request, id),

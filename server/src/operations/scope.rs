@@ -15,7 +15,7 @@ use super::Request;
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
 use crate::wire::json::resource_type;
-use crate::wire::{Parameters, WireError};
+use crate::wire::{Issue, IssueType, OperationOutcome, Parameters, WireError};
 
 /// What a request says about versions, languages and resources sent along; a [`Scope`] is made of it.
 #[derive(Debug)]
@@ -23,17 +23,29 @@ pub struct Asked {
     sent: Option<Catalogue>,
     versions: VersionRules,
     languages: LanguagePreference,
+    messages: valuesets::issues::Language,
+    supplements: Vec<Canonical>,
 }
 
 /// Names of languages as displays are asked for: parameters first, then the header.
 fn languages(request: &Request<'_>) -> Result<LanguagePreference, Failure> {
     for name in ["displayLanguage", "language"] {
         // HAPI asks $lookup for `language`; elsewhere the name has no other meaning here.
-        if let Some(preferences) = request.parameters.languages(name)? {
-            return Ok(LanguagePreference::new(preferences.tags().map(str::to_owned).collect()));
+        let asked = request.parameters.languages(name);
+        if let Some(preferences) = asked.map_err(|_| bad_language(&request.parameters, name))? {
+            return Ok(preferences.preference());
         }
     }
-    Ok(LanguagePreference::new(request.languages.tags().map(str::to_owned).collect()))
+    Ok(request.languages.preference())
+}
+
+fn bad_language(parameters: &Parameters, name: &str) -> Failure {
+    let given = parameters.string(name).ok().flatten().unwrap_or_default();
+    let issue = Issue::error(IssueType::Processing)
+        .text(format!("Invalid displayLanguage: '{given}'"))
+        .tx_issue_type("invalid-display")
+        .message_id("INVALID_DISPLAY_NAME");
+    Failure { outcome: OperationOutcome { issues: vec![issue] }, ..Failure::invalid(String::new()) }
 }
 
 fn canonicals(parameters: &Parameters, name: &str) -> Result<Vec<Canonical>, Failure> {
@@ -52,6 +64,7 @@ impl Asked {
             check: canonicals(parameters, "check-system-version")?,
             force: canonicals(parameters, "force-system-version")?,
             default_value_set: canonicals(parameters, "default-valueset-version")?,
+            preferred: Vec::new(),
         };
         let mut sent = Catalogue::new();
         let mut any = false;
@@ -59,7 +72,14 @@ impl Asked {
             add_sent(&mut sent, resource)?;
             any = true;
         }
-        Ok(Self { sent: any.then_some(sent), versions, languages: languages(request)? })
+        let header = request.languages.preference();
+        Ok(Self {
+            sent: any.then_some(sent),
+            versions,
+            languages: languages(request)?,
+            messages: valuesets::issues::Language::of(&header),
+            supplements: canonicals(parameters, "useSupplement")?,
+        })
     }
 
     /// Whether answers may be shared between requests: nothing was sent along.
@@ -88,6 +108,8 @@ impl Asked {
             sent: self.sent.as_ref(),
             versions: self.versions.clone(),
             languages: self.languages.clone(),
+            messages: self.messages,
+            supplements: self.supplements.clone(),
         }
     }
 
@@ -102,10 +124,14 @@ impl Asked {
         value_set: &ValueSet,
         key: &str,
     ) -> Result<Arc<Compiled>, Failure> {
-        self.compile_by(request, value_set, key, plan::compile)
+        let compiled =
+            self.compile_by(request, &self.scope(request), value_set, key, plan::compile);
+        compiled.map_err(Failure::of_expansion)
     }
 
     /// As [`Self::compile`], as far as code systems are there: for verdicts.
+    ///
+    /// With a version to prefer for a code system where nothing else decides.
     ///
     /// # Errors
     /// Those of compiling but for unknown code systems.
@@ -114,30 +140,37 @@ impl Asked {
         request: &Request<'_>,
         value_set: &ValueSet,
         key: &str,
-    ) -> Result<Arc<Compiled>, Failure> {
-        self.compile_by(request, value_set, &format!("known {key}"), plan::compile_known)
+        preferred: Option<&Canonical>,
+    ) -> valuesets::Result<Arc<Compiled>> {
+        let key = match preferred {
+            Some(preferred) => format!("known for {preferred} {key}"),
+            None => format!("known {key}"),
+        };
+        let mut scope = self.scope(request);
+        scope.versions.preferred.extend(preferred.cloned());
+        self.compile_by(request, &scope, value_set, &key, plan::compile_known)
     }
 
     fn compile_by(
         &self,
         request: &Request<'_>,
+        scope: &Scope<'_>,
         value_set: &ValueSet,
         key: &str,
         compile: fn(&ValueSet, &Scope<'_>) -> valuesets::Result<Compiled>,
-    ) -> Result<Arc<Compiled>, Failure> {
-        let scope = self.scope(request);
+    ) -> valuesets::Result<Arc<Compiled>> {
         if !self.is_shareable() {
-            return Ok(Arc::new(compile(value_set, &scope)?));
+            return Ok(Arc::new(compile(value_set, scope)?));
         }
-        let key = if self.versions.is_empty() {
+        let key = if self.versions.is_empty() && self.supplements.is_empty() {
             key.to_owned()
         } else {
-            format!("{key}#{:?}", self.versions)
+            format!("{key}#{:?}{:?}", self.versions, self.supplements)
         };
         if let Some(known) = request.snapshot.compiled.get(&key) {
             return Ok(known);
         }
-        let compiled = Arc::new(compile(value_set, &scope)?);
+        let compiled = Arc::new(compile(value_set, scope)?);
         request.snapshot.compiled.insert(key, Arc::clone(&compiled));
         Ok(compiled)
     }
@@ -244,7 +277,7 @@ fn add_sent(sent: &mut Catalogue, resource: &RawValue) -> Result<(), Failure> {
             let bytes = builder.finish().map_err(failed)?;
             let container =
                 codesystems::index::Container::from_bytes(bytes.into()).map_err(failed)?;
-            sent.add_concept_map(Arc::new(ConceptMap::new(&container).map_err(failed)?));
+            sent.add_another_concept_map(Arc::new(ConceptMap::new(&container).map_err(failed)?));
         }
         // Other resources may be sent along; nothing here asks for them.
         _ => {}

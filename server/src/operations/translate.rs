@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use codesystems::{Canonical, PropertyValue};
 use valuesets::conceptmap::{
-    Candidate, Coding, ConceptMap, Direction, Fired, Match, SnomedMap, SnomedMapUrl,
+    Candidate, Coding, ConceptMap, Direction, Fired, Match, Relationship, SnomedMap, SnomedMapUrl,
     TranslateRequest, Translation, Wanted, translate as ask,
 };
+use valuesets::plan::Compiled;
 use valuesets::{Catalogue, Scope, conceptmap};
 
 use super::lookup::value_ref;
@@ -42,7 +43,13 @@ struct Subject<'a> {
 pub fn translate(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure> {
     let asked = Asked::of(request)?;
     let parameters = &request.parameters;
-    let subject = subject(parameters)?;
+    let mut subject = subject(parameters)?;
+    // Maps know code systems by their canonicals; clients also ask by older names.
+    let catalogue = &request.snapshot.catalogue;
+    for coding in &mut subject.codings {
+        coding.system = catalogue.canonical_of(coding.system);
+    }
+    subject.into.url = catalogue.canonical_of(&subject.into.url).to_owned();
     let maps = maps(request, &asked, id, &subject)?;
     let candidates: Vec<Candidate<'_>> = maps
         .compiled
@@ -55,21 +62,23 @@ pub fn translate(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Fail
         .iter()
         .map(|(name, value)| (name.as_str(), PropertyValue::String(value)))
         .collect();
-    let scope = |name: &str, alias: &str| -> Result<Option<conceptmap::Scope<'_>>, WireError> {
-        let text = parameters
-            .string(name)?
-            .map_or_else(|| parameters.string(alias), |text| Ok(Some(text)))?;
-        Ok(text.map(|text| conceptmap::Scope { value_set: Canonical::parse(text), contains: None }))
-    };
     // R4 calls the value sets `source` and `target`; clients also name systems there.
-    let target =
-        scope("targetScope", "target")?.filter(|scope| scope.value_set.url != subject.into.url);
+    let source = bound(request, &asked, ["sourceScope", "source"])?;
+    let target = bound(request, &asked, ["targetScope", "target"])?
+        .filter(|bound| bound.value_set.url != subject.into.url);
+    let tests = [&source, &target].map(|bound| bound.as_ref().and_then(Bound::test));
+    let scope = |bound: &Option<Bound>, test: usize| {
+        bound.as_ref().map(|bound| conceptmap::Scope {
+            value_set: bound.value_set.clone(),
+            contains: tests.get(test).and_then(Option::as_deref),
+        })
+    };
     let ask_for = TranslateRequest {
         direction: subject.direction,
         into_system: &subject.into.url,
         into_version: subject.into.version.as_deref().unwrap_or_default(),
-        source_scope: scope("sourceScope", "source")?,
-        target_scope: target,
+        source_scope: scope(&source, 0),
+        target_scope: scope(&target, 1),
         dependencies: &names,
         is_map_named: maps.is_named,
         ..TranslateRequest::new(&subject.codings)
@@ -78,8 +87,43 @@ pub fn translate(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Fail
     let other = |canonical: &Canonical| index.named(canonical).map(|map| Candidate::Compiled(map));
     let translation = ask(&ask_for, &candidates, &other);
     let scope = asked.scope(request);
-    let telling = Telling { scope: &scope, version: request.version, direction: subject.direction };
+    let telling = Telling {
+        scope: &scope,
+        version: request.version,
+        direction: subject.direction,
+        dialect: Dialect::of(parameters),
+    };
     Ok(Answer::ok(telling.write(&translation)))
+}
+
+/// A value set that bounds a translation.
+struct Bound {
+    value_set: Canonical,
+    /// Its content, where it is known here.
+    members: Option<Arc<Compiled>>,
+}
+
+/// Whether a code is within a bound.
+type MemberTest<'a> = Box<dyn Fn(&Coding<'_>) -> bool + 'a>;
+
+impl Bound {
+    fn test(&self) -> Option<MemberTest<'_>> {
+        let members = self.members.as_ref()?;
+        Some(Box::new(|coding| members.has(coding.system, coding.code).unwrap_or(true)))
+    }
+}
+
+fn bound(
+    request: &Request<'_>,
+    asked: &Asked,
+    names: [&'static str; 2],
+) -> Result<Option<Bound>, Failure> {
+    let Some(text) = either(&request.parameters, &names)? else { return Ok(None) };
+    let value_set = Canonical::parse(text);
+    let members = asked.scope(request).value_set(&value_set).ok().and_then(|definition| {
+        asked.compile_known(request, &definition, &value_set.to_string(), None).ok()
+    });
+    Ok(Some(Bound { value_set, members }))
 }
 
 fn either<'a>(
@@ -101,6 +145,8 @@ fn subject(parameters: &Parameters) -> Result<Subject<'_>, Failure> {
         .iter()
         .any(|name| parameters.contains(name));
     let direction = if reverse || is_from_target { Direction::Reverse } else { Direction::Forward };
+    // Of R5's earlier drafts and of clients that follow them.
+    let source = parameters.string("sourceSystem")?;
     let mut codings = Vec::new();
     for name in ["coding", "sourceCoding", "targetCoding"] {
         if let Some(coding) = parameters.coding(name)? {
@@ -113,7 +159,10 @@ fn subject(parameters: &Parameters) -> Result<Subject<'_>, Failure> {
         }
     }
     if let Some(code) = either(parameters, &["code", "sourceCode", "targetCode"])? {
-        let system = parameters.string("system")?.unwrap_or_default();
+        let system = match (is_from_target, parameters.string("targetSystem")?) {
+            (true, Some(target)) => target,
+            _ => parameters.string("system")?.or(source).unwrap_or_default(),
+        };
         let version = parameters.string("version")?.unwrap_or_default();
         codings.push(Coding { system, version, code, display: "" });
     }
@@ -122,8 +171,11 @@ fn subject(parameters: &Parameters) -> Result<Subject<'_>, Failure> {
             "a code with 'system', or one of the parameters 'coding' and 'codeableConcept'";
         return Err(WireError::missing("code", expected).into());
     }
-    let into = either(parameters, &["targetsystem", "targetSystem"])?;
-    let into = into.or_else(|| system_as_target(parameters));
+    let into = match is_from_target {
+        true => source,
+        false => either(parameters, &["targetsystem", "targetSystem"])?
+            .or_else(|| system_as_target(parameters)),
+    };
     Ok(Subject { codings, direction, into: into.map(Canonical::parse).unwrap_or_default() })
 }
 
@@ -257,6 +309,31 @@ struct Telling<'a> {
     scope: &'a Scope<'a>,
     version: FhirVersion,
     direction: Direction,
+    dialect: Dialect,
+}
+
+/// Whose names a request uses, and its answer with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// `code`, `coding`, `targetsystem`: the map is told as the version of the base does it, displays
+    /// are looked up, and what fired is explained.
+    R4,
+    /// `sourceCode`, `targetCoding`, `targetSystem`: matches as the map has them, with `originMap`.
+    R5,
+}
+
+impl Dialect {
+    fn of(parameters: &Parameters) -> Self {
+        let names = [
+            "sourceCode",
+            "sourceCoding",
+            "sourceCodeableConcept",
+            "targetCode",
+            "targetCoding",
+            "targetCodeableConcept",
+        ];
+        if names.iter().any(|name| parameters.contains(name)) { Self::R5 } else { Self::R4 }
+    }
 }
 
 impl Telling<'_> {
@@ -268,13 +345,30 @@ impl Telling<'_> {
             out.string("message", &message.to_string());
         }
         for found in &translation.matches {
-            let display = self.display(found);
-            out.parts("match", |out| {
-                write_match(out, found, self.version, self.direction, &display)
+            out.parts("match", |out| match self.dialect {
+                Dialect::R4 => {
+                    let display = self.display(found);
+                    write_match(out, found, self.version, self.direction, &display);
+                }
+                Dialect::R5 => self.write_plain(out, found),
             });
         }
         out.finish();
         json.into_bytes()
+    }
+
+    /// A match as the map has it: the target as `concept` whichever way was asked, on the way back the
+    /// source beside it.
+    fn write_plain(&self, out: &mut ParametersWriter<'_>, found: &Match<'_>) {
+        write_relationship(out, self.version, found.relationship);
+        if let Some(target) = &found.target {
+            out.coding("concept", coding_of(target, target.display));
+        }
+        if self.direction == Direction::Reverse {
+            out.coding("source", coding_of(&found.source, found.source.display));
+        }
+        write_parts(out, found, self.version);
+        out.canonical("originMap", &found.origin.map.to_string());
     }
 
     /// The display of the code that is answered: that of the map, else that of its code system.
@@ -305,27 +399,54 @@ fn write_match(
     direction: Direction,
     display: &str,
 ) {
-    let some = |text| Some(text).filter(|text: &&str| !text.is_empty());
     // The relationship is said as seen from the code that was asked for.
     let relationship = match direction {
         Direction::Forward => found.relationship,
         Direction::Reverse => found.relationship.reversed(),
     };
-    if version == FhirVersion::R5 {
-        out.code("relationship", relationship.r5());
-    } else {
-        out.code("equivalence", relationship.r4());
-    }
+    write_relationship(out, version, relationship);
     let concept = match direction {
         Direction::Forward => found.target,
         Direction::Reverse => Some(found.source),
     };
     if let Some(concept) = concept {
-        let coding = CodingRef::new(concept.system, concept.code)
-            .with_version(some(concept.version))
-            .with_display(some(display));
-        out.coding("concept", coding);
+        out.coding("concept", coding_of(&concept, display));
     }
+    write_parts(out, found, version);
+    let map = found.origin.map.to_string();
+    if version == FhirVersion::R5 {
+        out.canonical("originMap", &map);
+    } else {
+        out.uri("source", &map);
+    }
+    let fired = match &found.origin.fired {
+        Fired::Row(row) => format!("group {}, mapping {}", found.origin.group, row),
+        Fired::Unmapped(mode) => format!("group {}, default '{mode}'", found.origin.group),
+    };
+    out.value("explanation", ValueRef::string(&fired));
+}
+
+fn coding_of<'a>(coding: &Coding<'a>, display: &'a str) -> CodingRef<'a> {
+    let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
+    CodingRef::new(coding.system, coding.code)
+        .with_version(some(coding.version))
+        .with_display(some(display))
+}
+
+fn write_relationship(
+    out: &mut ParametersWriter<'_>,
+    version: FhirVersion,
+    relationship: Relationship,
+) {
+    if version == FhirVersion::R5 {
+        out.code("relationship", relationship.r5());
+    } else {
+        out.code("equivalence", relationship.r4());
+    }
+}
+
+/// Properties, conditions, products and comment of a match.
+fn write_parts(out: &mut ParametersWriter<'_>, found: &Match<'_>, version: FhirVersion) {
     for part in &found.properties {
         out.parts("property", |out| {
             out.uri("uri", part.name);
@@ -348,17 +469,6 @@ fn write_match(
     if !found.comment.is_empty() {
         out.string("comment", found.comment);
     }
-    let map = found.origin.map.to_string();
-    if version == FhirVersion::R5 {
-        out.canonical("originMap", &map);
-    } else {
-        out.uri("source", &map);
-    }
-    let fired = match &found.origin.fired {
-        Fired::Row(row) => format!("group {}, mapping {}", found.origin.group, row),
-        Fired::Unmapped(mode) => format!("group {}, default '{mode}'", found.origin.group),
-    };
-    out.value("explanation", ValueRef::string(&fired));
 }
 
 /// R4 writes conditions and products as Coding, whatever they are.

@@ -53,9 +53,16 @@ fn given<'a>(
         return Ok(Given { codings: vec![borrowed(coding)], shape: Shape::Coding, concept: None });
     }
     let code = parameters.string("code")?.ok_or_else(|| {
-        WireError::missing(
-            "code",
-            "a code, or one of the parameters 'coding' and 'codeableConcept'",
+        if system == "url" {
+            return Failure::from(WireError::missing(
+                "code",
+                "a code, or one of the parameters 'coding' and 'codeableConcept'",
+            ));
+        }
+        // The wording by which validators know it.
+        Failure::invalid(
+            "Unable to find code to validate (looked for coding | codeableConcept | code+system | \
+             code+inferSystem in parameters",
         )
     })?;
     let coding = Coding {
@@ -136,13 +143,13 @@ pub fn in_value_set(request: &Request<'_>, id: Option<&str>) -> Result<Answer, F
     let parameters = &request.parameters;
     let given = given(parameters, "system", "systemVersion")?;
     let (value_set, key) = asked.value_set(request, id)?;
-    let compiled = asked.compile_known(request, &value_set, &key)?;
-    let name =
-        codesystems::Canonical::new(value_set.url.as_str(), Some(&value_set.version)).to_string();
+    let compile = |preferred: Option<&codesystems::Canonical>| {
+        asked.compile_known(request, &value_set, &key, preferred)
+    };
     let rules = rules(parameters)?;
     let scope = asked.scope(request);
     let verdict =
-        validate::in_value_set(&scope, &compiled, &name, &given.codings, given.shape, rules)?;
+        validate::in_value_set(&scope, &value_set, &compile, &given.codings, given.shape, rules)?;
     Ok(Answer::ok(write(&verdict, given.concept)))
 }
 
@@ -211,10 +218,16 @@ fn write(verdict: &Verdict, concept: Option<&wire::CodeableConcept>) -> Vec<u8> 
     }
     if verdict.inactive {
         out.boolean("inactive", true);
+    }
+    if !verdict.status.is_empty() {
         out.code("status", &verdict.status);
     }
-    if !verdict.unknown_system.is_empty() {
-        out.canonical("x-caused-by-unknown-system", &verdict.unknown_system);
+    if !verdict.result {
+        let name =
+            if verdict.is_undecided { "x-caused-by-unknown-system" } else { "x-unknown-system" };
+        for system in &verdict.unknown_systems {
+            out.canonical(name, system);
+        }
     }
     if !verdict.issues.is_empty() {
         let issues = OperationOutcome { issues: verdict.issues.iter().map(issue).collect() };
@@ -243,5 +256,5 @@ fn issue(issue: &TxIssue) -> Issue {
         .text(issue.text.clone())
         .tx_issue_type(issue.kind)
         .message_id(issue.message_id);
-    if issue.expression.is_empty() { worded } else { worded.located_at(issue.expression.clone()) }
+    if issue.expression.is_empty() { worded } else { worded.expression(issue.expression.clone()) }
 }

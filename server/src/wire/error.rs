@@ -66,6 +66,12 @@ pub enum WireError {
         /// Its column in bytes, from 1.
         column: usize,
     },
+    /// A body does not arrive whole, or cannot be decompressed.
+    #[error("the body cannot be read: {message}")]
+    Body {
+        /// What went wrong.
+        message: String,
+    },
     /// A body is larger than the server reads.
     #[error("the body has {found} bytes, expected at most {limit}")]
     TooLarge {
@@ -166,7 +172,9 @@ impl WireError {
                 IssueType::Invalid
             }
             Self::Value { .. } => IssueType::Value,
-            Self::Json { .. } | Self::Xml { .. } | Self::Encoding { .. } => IssueType::Structure,
+            Self::Json { .. } | Self::Xml { .. } | Self::Encoding { .. } | Self::Body { .. } => {
+                IssueType::Structure
+            }
             Self::TooLarge { .. } | Self::TooDeep { .. } => IssueType::TooLong,
             Self::NotAcceptable { .. }
             | Self::UnsupportedMediaType { .. }

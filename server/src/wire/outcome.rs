@@ -158,8 +158,6 @@ pub struct Issue {
     pub diagnostics: Option<Text>,
     /// Which parts of the request it is about, as paths or parameter names.
     pub expression: Vec<Text>,
-    /// The same in the element that `expression` superseded; some clients still read it.
-    pub location: Vec<Text>,
     /// Extensions of the issue with a string value: URL and value.
     pub extensions: Vec<(Text, Text)>,
 }
@@ -174,7 +172,6 @@ impl Issue {
             details: None,
             diagnostics: None,
             expression: Vec::new(),
-            location: Vec::new(),
             extensions: Vec::new(),
         }
     }
@@ -232,15 +229,6 @@ impl Issue {
         self
     }
 
-    /// Adds a path to both `expression` and `location`, as terminology clients expect it.
-    #[must_use]
-    pub fn located_at(mut self, path: impl Into<Text>) -> Self {
-        let path = path.into();
-        self.location.push(path.clone());
-        self.expression.push(path);
-        self
-    }
-
     /// Adds the extension [`MESSAGE_ID_EXTENSION`], for example with `UNKNOWN_CODESYSTEM`.
     #[must_use]
     pub fn message_id(mut self, id: impl Into<Text>) -> Self {
@@ -261,7 +249,6 @@ impl Issue {
         if let Some(diagnostics) = &self.diagnostics {
             writer.field_str("diagnostics", diagnostics);
         }
-        writer.field_strings("location", &self.location);
         writer.field_strings("expression", &self.expression);
         writer.end_object();
     }
@@ -436,7 +423,7 @@ mod tests {
             .text(
                 "The provided code 'http://example.org/cs#x' was not found in the value set 'v|1'",
             )
-            .located_at("Coding.code")
+            .expression("Coding.code")
             .message_id("None_of_the_provided_codes_are_in_the_value_set_one");
         insta::assert_snapshot!(text(&OperationOutcome { issues: vec![issue] }));
     }

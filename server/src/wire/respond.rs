@@ -142,15 +142,21 @@ impl Conditions {
         Self { tags: tags.filter(|tag| !tag.is_empty()).collect() }
     }
 
-    /// Whether the client has the content with this tag: the answer is then 304, and the work can be spared.
-    /// Weak comparison (RFC 9110, section 8.8.3.2).
+    /// Whether the client has the content with this tag: the answer is then 304. Weak comparison (RFC 9110,
+    /// section 8.8.3.2).
     #[must_use]
     pub fn have(&self, etag: &ETag, negotiated: &Negotiated) -> bool {
-        if self.tags.is_empty() {
-            return false;
+        self.tags.iter().any(|tag| tag == "*") || self.name(etag, negotiated)
+    }
+
+    /// Whether the client names this very tag: the work can then be spared. `*` tells nothing before it is known
+    /// whether there is an answer at all.
+    #[must_use]
+    pub fn name(&self, etag: &ETag, negotiated: &Negotiated) -> bool {
+        !self.tags.is_empty() && {
+            let own = etag.header_text(negotiated);
+            self.tags.iter().any(|tag| *tag == opaque(&own))
         }
-        let own = etag.header_text(negotiated);
-        self.tags.iter().any(|tag| tag == "*" || *tag == opaque(&own))
     }
 }
 

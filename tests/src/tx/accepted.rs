@@ -54,14 +54,14 @@ impl Accepted {
         self.0.get(&(version, case.to_owned())).map(String::as_str)
     }
 
-    /// Whether anything is recorded for this version.
-    pub fn knows(&self, version: Version) -> bool {
-        self.0.keys().any(|(other, _)| *other == version)
-    }
-
     /// Entries that are no cases of the suite.
     pub fn strangers(&self, cases: &BTreeSet<String>) -> Vec<&str> {
         self.0.keys().map(|(_, case)| case.as_str()).filter(|case| !cases.contains(*case)).collect()
+    }
+
+    /// Whether this case fails for want of content that is not at hand; reasons say `needs …`.
+    pub fn is_for_want_of_content(&self, version: Version, case: &str) -> bool {
+        self.reason(version, case).is_some_and(|reason| reason.starts_with("needs "))
     }
 
     /// Takes a case off.
@@ -69,7 +69,7 @@ impl Accepted {
         self.0.remove(&(version, case.to_owned()));
     }
 
-    /// Puts a case on; only for versions that have not been recorded before.
+    /// Puts a case on; only where its version and mode have not been recorded before.
     pub fn add(&mut self, version: Version, case: &str, reason: &str) {
         self.0.insert((version, case.to_owned()), reason.to_owned());
     }
@@ -103,6 +103,11 @@ impl Floor {
             }
         }
         Self(floor)
+    }
+
+    /// Whether anything is recorded for this version and mode.
+    pub fn knows(&self, version: Version, mode: &str) -> bool {
+        self.0.contains_key(&(version, mode.to_owned()))
     }
 
     /// What is below the floor: version, mode, floor, passed.
@@ -147,8 +152,8 @@ mod tests {
         assert_eq!(list.reason(Version::R4, "a/c"), None);
         assert_eq!(Accepted::parse(&list.text()).text(), list.text());
         list.remove(Version::R5, "a/b");
-        assert!(!list.knows(Version::R5));
-        assert!(list.knows(Version::R4));
+        assert_eq!(list.reason(Version::R5, "a/b"), None);
+        assert_eq!(list.reason(Version::R4, "a/b"), Some("not done yet"));
         assert_eq!(list.strangers(&["a/c".to_owned()].into()), ["a/b"]);
     }
 
@@ -157,6 +162,9 @@ mod tests {
         let mut floor = Floor::default();
         floor.raise(Version::R4, "general", 10);
         floor.raise(Version::R4, "general", 5);
+        assert!(floor.knows(Version::R4, "general"));
+        assert!(!floor.knows(Version::R5, "general"));
+        assert!(!floor.knows(Version::R4, "omop"));
         assert!(floor.broken(|_, _| Some(10)).is_empty());
         assert!(floor.broken(|_, _| None).is_empty());
         assert_eq!(floor.broken(|_, _| Some(9)), [(Version::R4, "general", 10, 9)]);

@@ -29,6 +29,8 @@ pub struct Row {
     pub case: String,
     /// How it ended.
     pub end: End,
+    /// Whether it fails for want of content that is not at hand.
+    pub wants_content: bool,
 }
 
 /// The cases of a run.
@@ -40,6 +42,7 @@ struct Counts {
     passed: usize,
     failed: usize,
     skipped: usize,
+    wanting: usize,
 }
 
 impl Report {
@@ -66,8 +69,8 @@ impl Report {
         let mut suites: BTreeMap<(Version, &str, &str), Counts> = BTreeMap::new();
         let mut modes: BTreeMap<(Version, &str), Counts> = BTreeMap::new();
         for row in &self.0 {
-            suites.entry((row.version, &row.mode, &row.suite)).or_default().add(row.end);
-            modes.entry((row.version, &row.mode)).or_default().add(row.end);
+            suites.entry((row.version, &row.mode, &row.suite)).or_default().add(row);
+            modes.entry((row.version, &row.mode)).or_default().add(row);
         }
         let mut text = format!(
             "{:<26} {:<12} {:<7} {:>6} {:>6} {:>7}\n",
@@ -75,7 +78,7 @@ impl Report {
         );
         for ((version, mode, suite), counts) in &suites {
             let version = version.to_string();
-            let Counts { passed, failed, skipped } = counts;
+            let Counts { passed, failed, skipped, .. } = counts;
             writeln!(
                 text,
                 "{suite:<26} {mode:<12} {version:<7} {passed:>6} {failed:>6} {skipped:>7}"
@@ -84,7 +87,14 @@ impl Report {
         }
         for ((version, mode), counts) in &modes {
             let asked = counts.passed + counts.failed;
-            if asked > 0 {
+            if counts.wanting > 0 {
+                writeln!(
+                    text,
+                    "{mode} {version}: {} of {asked}; {} fail for want of content",
+                    counts.passed, counts.wanting
+                )
+                .unwrap();
+            } else if asked > 0 {
                 writeln!(text, "{mode} {version}: {} of {asked}", counts.passed).unwrap();
             } else {
                 writeln!(text, "{mode} {version}: {} not asked", counts.skipped).unwrap();
@@ -95,8 +105,9 @@ impl Report {
 }
 
 impl Counts {
-    fn add(&mut self, end: End) {
-        match end {
+    fn add(&mut self, row: &Row) {
+        self.wanting += usize::from(row.wants_content);
+        match row.end {
             End::Passed => self.passed += 1,
             End::Failed => self.failed += 1,
             End::Skipped => self.skipped += 1,

@@ -298,7 +298,9 @@ proptest! {
             let code = world.code(concept);
             let coding = Coding { system: SYSTEM, version: "", code: &code, display: "" };
             let (shape, rules) = (Shape::Coding, Rules::default());
-            let verdict = in_value_set(&scope, &compiled, "vs", &[coding], shape, rules).unwrap();
+            let known = |_: Option<&Canonical>| Ok(Arc::clone(&compiled));
+            let verdict =
+                in_value_set(&scope, &value_set, &known, &[coding], shape, rules).unwrap();
             prop_assert_eq!(verdict.result, expected.contains(&code), "{}", code);
         }
     }

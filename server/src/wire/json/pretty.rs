@@ -8,45 +8,59 @@ use crate::wire::limits::string_len;
 #[must_use]
 pub fn pretty(json: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(json.len() + json.len() / 2);
-    let (mut rest, mut depth) = (json, 0_usize);
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        match byte {
-            b'"' => {
-                let (text, behind) = after.split_at(string_len(after));
-                out.push(byte);
-                out.extend_from_slice(text);
-                rest = behind;
-            }
-            b'{' | b'[' => {
-                out.push(byte);
-                rest = after.trim_ascii_start();
-                match rest.split_first() {
-                    Some((close @ (b'}' | b']'), behind)) => {
-                        out.push(*close);
-                        rest = behind;
-                    }
-                    _ => {
-                        depth += 1;
-                        new_line(&mut out, depth);
+    Pretty::default().lay_out(json, &mut out);
+    out
+}
+
+/// Lays out JSON that comes in pieces. A piece must not end inside of a string or behind the opening of an
+/// object or array.
+#[derive(Debug, Default)]
+pub struct Pretty {
+    depth: usize,
+}
+
+impl Pretty {
+    /// Appends the next piece to `out`.
+    pub fn lay_out(&mut self, json: &[u8], out: &mut Vec<u8>) {
+        let mut rest = json;
+        while let Some((&byte, after)) = rest.split_first() {
+            rest = after;
+            match byte {
+                b'"' => {
+                    let (text, behind) = after.split_at(string_len(after));
+                    out.push(byte);
+                    out.extend_from_slice(text);
+                    rest = behind;
+                }
+                b'{' | b'[' => {
+                    out.push(byte);
+                    rest = after.trim_ascii_start();
+                    match rest.split_first() {
+                        Some((close @ (b'}' | b']'), behind)) => {
+                            out.push(*close);
+                            rest = behind;
+                        }
+                        _ => {
+                            self.depth += 1;
+                            new_line(out, self.depth);
+                        }
                     }
                 }
+                b'}' | b']' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    new_line(out, self.depth);
+                    out.push(byte);
+                }
+                b',' => {
+                    out.push(byte);
+                    new_line(out, self.depth);
+                }
+                b':' => out.extend_from_slice(b": "),
+                byte if byte.is_ascii_whitespace() => {}
+                other => out.push(other),
             }
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                new_line(&mut out, depth);
-                out.push(byte);
-            }
-            b',' => {
-                out.push(byte);
-                new_line(&mut out, depth);
-            }
-            b':' => out.extend_from_slice(b": "),
-            byte if byte.is_ascii_whitespace() => {}
-            other => out.push(other),
         }
     }
-    out
 }
 
 fn new_line(out: &mut Vec<u8>, depth: usize) {
@@ -64,6 +78,19 @@ mod tests {
     fn objects_and_arrays_are_laid_out_and_strings_left_alone() {
         let json = br#"{"a" :[1.0,{}, [ ]],"b":"x , { \" : y","c":{"d":null}}"#;
         insta::assert_snapshot!(String::from_utf8(pretty(json)).unwrap());
+    }
+
+    #[test]
+    fn pieces_are_laid_out_as_the_whole_is() {
+        let json = br#"{"a":[{"b":"{,"},{"c":{}},{"d":[{"e":1}]}],"f":2}"#;
+        let ends = json.iter().enumerate().filter(|(_, byte)| matches!(byte, b'}' | b']' | b','));
+        for (end, _) in ends.filter(|(end, _)| *end > 14) {
+            let (mut layout, mut out) = (Pretty::default(), Vec::new());
+            let (first, second) = json.split_at(end + 1);
+            layout.lay_out(first, &mut out);
+            layout.lay_out(second, &mut out);
+            assert_eq!(out, pretty(json), "cut behind {end}");
+        }
     }
 
     proptest! {

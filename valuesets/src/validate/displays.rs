@@ -1,0 +1,169 @@
+//! Whether a display is one of a concept's.
+//!
+//! Source: HL7 terminology ecosystem guide, languages and displays.
+
+use codesystems::model::DisplayRank;
+use codesystems::{ConceptIx, Edition};
+
+use super::Coding;
+use super::judge::Judge;
+use crate::issues::{Severity, WrongDisplay, coding_text};
+use crate::plan::Listed;
+
+/// A name of a concept.
+#[derive(Debug, Clone, Copy)]
+struct Name<'n> {
+    text: &'n str,
+    language: &'n str,
+    /// It is shown as display, and not merely another name.
+    is_display: bool,
+    is_active: bool,
+}
+
+/// How two texts relate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    Same,
+    /// But for white space.
+    ButForBlanks,
+    Other,
+}
+
+/// Case does not count; white space does.
+fn likeness(a: &str, b: &str) -> Likeness {
+    if a == b || a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase() {
+        return Likeness::Same;
+    }
+    let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    if words(a) == words(b) { Likeness::ButForBlanks } else { Likeness::Other }
+}
+
+fn names<'n>(
+    edition: &'n Edition,
+    concept: ConceptIx,
+    listed: Option<&'n Listed>,
+    language: &'n str,
+) -> Vec<Name<'n>> {
+    let mut names = Vec::new();
+    if let Some(listed) = listed {
+        if !listed.display.is_empty() {
+            let text = listed.display.as_str();
+            names.push(Name { text, language, is_display: true, is_active: true });
+        }
+        names.extend(listed.designations.iter().map(|own| Name {
+            text: &own.value,
+            language: &own.language,
+            is_display: own.use_code.is_empty() || own.use_code == "display",
+            is_active: true,
+        }));
+    }
+    let designations = edition.designations(concept);
+    names.extend(designations.filter(|name| name.rank() < DisplayRank::Note).map(|name| Name {
+        text: name.value(),
+        language: name.language(),
+        is_display: name.rank() == DisplayRank::Preferred,
+        is_active: name.is_active(),
+    }));
+    names
+}
+
+/// A text of a list: quoted where it has blanks.
+fn listed_text(text: &str) -> String {
+    if text.contains(' ') { format!("\"{text}\"") } else { text.to_owned() }
+}
+
+impl Judge<'_, '_> {
+    /// Says where the display of `coding` is none of the concept's.
+    pub(super) fn judge_display(
+        &mut self,
+        coding: Coding<'_>,
+        index: usize,
+        edition: &Edition,
+        concept: ConceptIx,
+        listed: Option<&Listed>,
+    ) {
+        if coding.display.is_empty() {
+            return;
+        }
+        let own_language = self.value_set.map_or("", |value_set| value_set.language.as_str());
+        let names = names(edition, concept, listed, own_language);
+        if names.is_empty() {
+            return;
+        }
+        let is_asked = |name: &&Name<'_>| {
+            self.scope.languages.is_empty()
+                || name.language.is_empty()
+                || self.scope.languages.score(name.language).is_some()
+        };
+        let asked: Vec<Name<'_>> = names.iter().filter(is_asked).copied().collect();
+        let best = |names: &[Name<'_>]| {
+            let all = names.iter().map(|name| likeness(name.text, coding.display));
+            all.min_by_key(|likeness| *likeness as u8).unwrap_or(Likeness::Other)
+        };
+        let found = best(&asked);
+        let path = self.shape.path(index, "display");
+        if found == Likeness::Same {
+            let mut valid = asked.iter().filter(|name| name.is_active);
+            let is_current =
+                valid.any(|name| likeness(name.text, coding.display) == Likeness::Same);
+            if !is_current {
+                let current = asked.iter().filter(|name| name.is_active);
+                let mut texts: Vec<&str> = current.map(|name| name.text).collect();
+                texts.sort_unstable();
+                let texts: Vec<String> = texts.into_iter().map(listed_text).collect();
+                let issue =
+                    self.wording.inactive_display(coding.display, coding.code, &texts, path);
+                self.say(issue);
+            }
+            return;
+        }
+        let displays =
+            asked.iter().filter(|name| name.is_active && name.is_display).copied().collect();
+        let (shown, severity): (Vec<Name<'_>>, _) = match (displays, self.rules.lenient_display) {
+            (displays, lenient) if !Vec::is_empty(&displays) => {
+                (displays, if lenient { Severity::Warning } else { Severity::Error })
+            }
+            (_, lenient) if asked.is_empty() => {
+                (Vec::new(), if lenient { Severity::Warning } else { Severity::Error })
+            }
+            // Other names in the language, but no display: less serious.
+            _ => (asked.clone(), Severity::Warning),
+        };
+        let mut valid: Vec<(String, String)> = Vec::new();
+        for name in &shown {
+            let pair = (name.text.to_owned(), name.language.to_owned());
+            if !valid.contains(&pair) {
+                valid.push(pair);
+            }
+        }
+        let tags = self.scope.languages.tags();
+        let languages = if tags.is_empty() { "--".to_owned() } else { tags.join(", ") };
+        let coding_text = coding_text(coding.system, "", coding.code, "");
+        let wrong = WrongDisplay {
+            given: coding.display,
+            coding: &coding_text,
+            valid: &valid,
+            languages: &languages,
+            only_blanks_differ: found == Likeness::ButForBlanks,
+            severity,
+        };
+        let issue = if shown.is_empty() {
+            let is_default = names
+                .iter()
+                .filter(|name| self.is_default_language(edition, name.language))
+                .any(|name| likeness(name.text, coding.display) == Likeness::Same);
+            let default = edition.display(concept);
+            self.wording.no_display_in_language(&wrong, default, is_default, path)
+        } else {
+            self.wording.wrong_display(&wrong, path)
+        };
+        self.say(issue);
+    }
+
+    fn is_default_language(&self, edition: &Edition, language: &str) -> bool {
+        let own = &edition.meta().language;
+        let own = if own.is_empty() { "en" } else { own };
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        language.is_empty() || primary(own) == primary(language)
+    }
+}
