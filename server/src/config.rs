@@ -52,6 +52,11 @@ pub struct Limits {
     pub request_s: u64,
     /// Concepts in one closure table.
     pub closure_concepts: usize,
+    /// Bytes of each cache of what requests bring along: resources, lists of them, sessions, value
+    /// sets compiled with them.
+    pub sent_cache_bytes: u64,
+    /// Seconds without use after which a session of `$cache-control` ends.
+    pub session_idle_s: u64,
 }
 
 impl Default for Config {
@@ -79,6 +84,8 @@ impl Default for Limits {
             page_size: 1_000,
             request_s: 120,
             closure_concepts: 200_000,
+            sent_cache_bytes: 64 << 20,
+            session_idle_s: 3_600,
         }
     }
 }

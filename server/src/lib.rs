@@ -13,6 +13,7 @@ pub mod listener;
 pub mod operations;
 pub mod resources;
 pub mod router;
+pub mod sent;
 pub mod store;
 pub mod telemetry;
 pub mod watch;

@@ -224,6 +224,7 @@ impl Exchange {
             path: &path,
             parameters,
             body,
+            cache_id: self.cache_id(),
             too_costly_threshold: self.too_costly_threshold(),
         };
         let etag = self.etag(&request);
@@ -240,13 +241,23 @@ impl Exchange {
         Ok(self.respond(answered, etag))
     }
 
+    /// The session whose resources the request may ask for.
+    fn cache_id(&self) -> Option<&str> {
+        let id = self.headers.get("x-cache-id")?.to_str().ok()?;
+        Some(id).filter(|id| !id.is_empty())
+    }
+
     fn too_costly_threshold(&self) -> Option<u64> {
         self.headers.get("x-too-costly-threshold")?.to_str().ok()?.trim().parse().ok()
     }
 
     /// GET answers follow from the library and the request alone.
     fn etag(&self, request: &Request<'_>) -> Option<ETag> {
-        if !matches!(self.method, Method::GET | Method::HEAD) {
+        // What a session keeps may change from one request to the next.
+        let is_in_session = request.cache_id.is_some()
+            || request.parameters.contains("cache-id")
+            || request.path == "$cache-control";
+        if is_in_session || !matches!(self.method, Method::GET | Method::HEAD) {
             return None;
         }
         let mut hasher = blake3::Hasher::new();

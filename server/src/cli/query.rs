@@ -365,6 +365,7 @@ pub(super) fn request<'a>(app: &'a App, path: &'a str, parameters: Parameters) -
         path,
         parameters,
         body: &[],
+        cache_id: None,
         too_costly_threshold: None,
     }
 }

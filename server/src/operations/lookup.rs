@@ -8,7 +8,6 @@ use codesystems::index::PropertyRef;
 use codesystems::{Canonical, ConceptIx, Edition, PropertyValue};
 use valuesets::CodeSystem;
 
-use super::scope::sent_code_system;
 use super::{Answer, Asked, Request};
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
@@ -48,8 +47,8 @@ pub(super) fn code_system(
         return Ok((scope.code_system(&entry.url, Some(&entry.version))?, entry.url.clone()));
     }
     if let Some(resource) = request.parameters.resource("codeSystem")? {
-        let system =
-            sent_code_system(resource.get()).map_err(|error| bad_resource("codeSystem", &error))?;
+        let system = crate::sent::code_system(resource.get())
+            .map_err(|error| bad_resource("codeSystem", &error))?;
         check_is_no_supplement(&system)?;
         let url = system.edition().meta().url.clone();
         return Ok((Arc::new(system), url));

@@ -3,6 +3,7 @@
 mod engine;
 mod harness;
 mod operations;
+mod sent;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -90,5 +91,6 @@ fn measure(mut arguments: Arguments) -> Result<Vec<String>> {
     harness.begin();
     engine::measure(&mut harness, &snapshot, system, arguments.pool)?;
     operations::measure(&mut harness, &app, &systems, arguments.pool)?;
+    sent::measure(&mut harness, &app)?;
     Ok(harness.wrong)
 }
