@@ -24,6 +24,7 @@ pub mod language;
 pub mod model;
 pub mod search;
 mod set;
+pub mod systems;
 
 pub use error::{Error, Result};
 pub use index::{Edition, EditionBuilder};
