@@ -15,6 +15,7 @@ pub mod resources;
 pub mod router;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 pub mod watch;
 pub mod web;
 pub mod wire;

@@ -5,4 +5,5 @@ mod analytics;
 mod forms;
 mod generator;
 mod hapi;
+mod tls;
 mod validator;
