@@ -28,6 +28,9 @@ pub struct Config {
     pub max_age_s: u32,
     /// Log format: `text` or `json`.
     pub log_format: String,
+    /// Whether codes may be written otherwise than their code system writes them, where a request
+    /// does not say (`normalize-codes`).
+    pub normalize_codes: bool,
     /// TLS of the listener; without a certificate it speaks plain HTTP.
     pub tls: Tls,
     /// Limits on what a request may ask.
@@ -116,6 +119,7 @@ impl Default for Config {
             threads: 0,
             max_age_s: 0,
             log_format: "text".into(),
+            normalize_codes: false,
             tls: Tls::default(),
             limits: Limits::default(),
         }
@@ -227,6 +231,11 @@ fn value_of(setting: &str, text: String) -> toml::Value {
         let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
         return names.map(str::to_owned).collect::<Vec<_>>().into();
     }
+    if setting == "normalize_codes"
+        && let Ok(flag) = text.parse::<bool>()
+    {
+        return flag.into();
+    }
     match text.parse::<i64>() {
         Ok(number) if !is_text && !setting.starts_with("tls_") => toml::Value::Integer(number),
         _ => toml::Value::String(text),
@@ -257,13 +266,14 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_set_by_the_environment_too_and_its_password_is_not_shown() {
+    fn lists_and_flags_are_set_by_the_environment_too_and_passwords_are_not_shown() {
         let config = read(
             "[tls]\ncertificate = 'a.pem'\nkey = 'a.key'",
             &[
                 ("BEGRIFF_TLS_KEY", "b.key"),
                 ("BEGRIFF_TLS_CLIENT_NAMES", "one.example, two.example"),
                 ("BEGRIFF_TLS_PASSWORD", "1234"),
+                ("BEGRIFF_NORMALIZE_CODES", "true"),
             ],
         )
         .unwrap();
@@ -274,6 +284,7 @@ mod tests {
         );
         assert_eq!(tls.client_names, ["one.example", "two.example"]);
         assert_eq!(tls.password.reveal(), "1234");
+        assert!(config.normalize_codes);
         assert!(!format!("{config:?}").contains("1234"));
     }
 

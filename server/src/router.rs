@@ -251,6 +251,7 @@ impl Exchange {
         hasher.update(self.uri.path().as_bytes());
         hasher.update(self.uri.query().unwrap_or_default().as_bytes());
         hasher.update(request.base.as_bytes());
+        hasher.update(&[u8::from(self.app.config.normalize_codes)]);
         for tag in request.languages.tags() {
             hasher.update(tag.as_bytes());
             hasher.update(b",");

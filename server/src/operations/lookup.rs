@@ -9,6 +9,7 @@ use codesystems::model::DisplayRank;
 use codesystems::{ConceptIx, Edition, PropertyValue};
 use valuesets::CodeSystem;
 
+use super::normalize::{self, Reading};
 use super::scope::sent_code_system;
 use super::{Answer, Asked, Request};
 use crate::failure::{Failure, bad_resource};
@@ -106,33 +107,40 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     let subject = subject(request, &asked, id)?;
     let wanted = Wanted { names: request.parameters.strings("property")? };
     let edition = subject.system.edition();
+    let is_lenient = normalize::is_wanted(request)?;
+    let read = Reading::of(is_lenient, edition, subject.code, asked.wording());
     let mut json = JsonWriter::with_capacity(2048);
-    match edition.find(subject.code) {
-        Some(concept) => Writer { edition, asked: &asked, wanted: &wanted }.write(
+    match edition.find(read.code()) {
+        Some(concept) => Writer { edition, asked: &asked, wanted: &wanted, read: &read }.write(
             &mut json,
             &subject.url,
             concept,
         ),
-        None => write_by_grammar(&mut json, &subject)?,
+        None => write_by_grammar(&mut json, &subject, &read)?,
     }
     Ok(Answer::ok(json.into_bytes()))
 }
 
-fn write_by_grammar(json: &mut JsonWriter, subject: &Subject<'_>) -> Result<(), Failure> {
+fn write_by_grammar(
+    json: &mut JsonWriter,
+    subject: &Subject<'_>,
+    read: &Reading<'_>,
+) -> Result<(), Failure> {
     let meta = subject.system.edition().meta();
-    let problem = match subject.system.grammar().map(|grammar| grammar.check(subject.code)) {
+    let problem = match subject.system.grammar().map(|grammar| grammar.check(read.code())) {
         Some(Ok(())) => {
             let mut out = ParametersWriter::begin(json);
             out.string("name", name_of(subject.system.edition()));
             out.string("version", &meta.version);
-            out.string("display", subject.code);
-            out.code("code", subject.code);
+            out.string("display", read.code());
+            out.code("code", read.code());
             out.uri("system", &subject.url);
+            read.write(&mut out);
             out.finish();
             return Ok(());
         }
         Some(Err(problem)) => format!(" ({problem})"),
-        None => String::new(),
+        None => read.refusal_in_brackets(),
     };
     Err(Failure::not_found(format!(
         "Unknown code '{}' in the CodeSystem '{}' version '{}'{problem}",
@@ -152,6 +160,7 @@ struct Writer<'a> {
     edition: &'a Edition,
     asked: &'a Asked,
     wanted: &'a Wanted<'a>,
+    read: &'a Reading<'a>,
 }
 
 impl Writer<'_> {
@@ -180,6 +189,7 @@ impl Writer<'_> {
         self.designations(&mut out, concept);
         self.derived(&mut out, concept);
         self.own(&mut out, concept);
+        self.read.write(&mut out);
         out.finish();
     }
 

@@ -6,6 +6,7 @@ use codesystems::{Canonical, Edition, LanguagePreference};
 use serde_json::value::RawValue;
 use valuesets::catalogue::CodeSystem;
 use valuesets::conceptmap::ConceptMap;
+use valuesets::issues::Wording;
 use valuesets::model::ValueSet;
 use valuesets::plan::{self, Compiled};
 use valuesets::scope::VersionRules;
@@ -90,6 +91,12 @@ impl Asked {
     #[must_use]
     pub fn sent(&self) -> Option<&Catalogue> {
         self.sent.as_ref()
+    }
+
+    /// Words what there is to say in the language of the request.
+    #[must_use]
+    pub fn wording(&self) -> Wording {
+        Wording::new(self.messages)
     }
 
     /// The languages wanted, best first.
