@@ -1,8 +1,10 @@
 //! Exports of hospital systems: codes as people write them, read only where a request allows it.
 
+use codesystems::normalize::normalize;
+use loaders::Options;
 use serde_json::{Value, json};
 use tests::releases::animal_files;
-use tests::{Response, Server, part};
+use tests::{Response, Server, part, shared};
 
 const ICD: &str = "http://fhir.de/CodeSystem/bfarm/icd-10-gm";
 const OPS: &str = "http://fhir.de/CodeSystem/bfarm/ops";
@@ -200,4 +202,72 @@ fn batches_read_codes_entry_by_entry() {
         answer.json["parameter"][index]["resource"]["parameter"][0]["valueBoolean"].clone()
     };
     assert_eq!((result(0), result(1)), (true.into(), false.into()));
+}
+
+/// A code system of one year with one code, to be sent along.
+fn year(version: &str, code: &str) -> Value {
+    json!({ "name": "tx-resource", "resource": {
+        "resourceType": "CodeSystem", "url": ICD, "version": version, "status": "active",
+        "content": "complete", "caseSensitive": true, "concept": [{ "code": code }],
+    } })
+}
+
+#[test]
+fn a_code_of_an_older_version_of_a_value_set_is_read_in_that_version() {
+    let include = |version: &str| json!({ "system": ICD, "version": version });
+    let value_set = json!({
+        "resourceType": "ValueSet", "status": "active",
+        "compose": { "include": [include("1998"), include("1999")] },
+    });
+    for (text, code, version) in [("x01.2+", "X01.2", "1998"), ("X034", "X03.4", "1999")] {
+        let list = json!({ "resourceType": "Parameters", "parameter": [
+            year("1998", "X01.2"),
+            year("1999", "X03.4"),
+            { "name": "valueSet", "resource": value_set },
+            { "name": "normalize-codes", "valueBoolean": true },
+            { "name": "system", "valueUri": ICD },
+            { "name": "code", "valueString": text },
+        ] });
+        let answer = Server::demo().post("ValueSet/$validate-code", &list).parameters();
+        assert_eq!(answer.value("result"), true, "{text}: {}", answer.text());
+        assert_eq!(answer.value("code"), code);
+        assert_eq!(answer.value("version"), version);
+    }
+}
+
+/// Every code but those of chapters and blocks is found without its dots and dashes, in any case;
+/// every code at all stands for itself.
+fn is_read_without_punctuation(server: &Server, url: &str) -> usize {
+    let snapshot = server.app().snapshot();
+    let system = snapshot.catalogue.versions(url).unwrap().default_version().unwrap();
+    let edition = system.edition();
+    let mut read = 0;
+    for concept in edition.all().iter() {
+        let code = edition.code(concept);
+        let found = normalize(edition, code).unwrap().unwrap();
+        assert_eq!((found.code.as_str(), found.changes.len()), (code, 0));
+        if edition.kind(concept) != "category" {
+            continue;
+        }
+        let bare = code.replace(['.', '-'], "");
+        for text in
+            [bare.to_uppercase(), bare.to_lowercase(), format!("{bare} L"), format!("{code}-")]
+        {
+            let found = normalize(edition, &text).unwrap();
+            assert_eq!(found.map(|found| found.code).as_deref(), Some(code), "{text}");
+        }
+        read += 1;
+    }
+    read
+}
+
+#[test]
+fn codes_of_classifications_are_found_without_their_punctuation() {
+    let demo = Server::demo();
+    assert!(is_read_without_punctuation(demo, ICD) > 200);
+    assert!(is_read_without_punctuation(demo, OPS) > 20);
+    if let Some(path) = shared::path("icd10gm-derived/icd10gm2025_rekonstruiert_claml.zip") {
+        let whole = Server::of_releases(&[path], &Options::default());
+        assert!(is_read_without_punctuation(&whole, ICD) > 10_000);
+    }
 }
