@@ -6,19 +6,36 @@
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct LanguagePreference {
     tags: Vec<String>,
+    /// No other language will do (`*;q=0`).
+    is_exclusive: bool,
 }
 
 impl LanguagePreference {
     /// A preference for `tags`, best first.
     #[must_use]
     pub fn new(tags: Vec<String>) -> Self {
-        Self { tags }
+        Self { tags, is_exclusive: false }
     }
 
-    /// Reads `de-AT, de;q=0.9, en;q=0.5`; ranges with quality 0 are left out. Anything that is not
+    /// The same preference, by which no other language will do.
+    #[must_use]
+    pub fn exclusive(mut self) -> Self {
+        self.is_exclusive = true;
+        self
+    }
+
+    /// Whether no other language will do: nothing is shown where there is nothing in one of these.
+    #[must_use]
+    pub fn is_exclusive(&self) -> bool {
+        self.is_exclusive
+    }
+
+    /// Reads `de-AT, de;q=0.9, en;q=0.5`; ranges with quality 0 are left out, `*;q=0` makes the
+    /// preference exclusive. Anything that is not
     /// a language range is passed over, as RFC 9110 lets a server do.
     #[must_use]
     pub fn parse(text: &str) -> Self {
+        let mut is_exclusive = false;
         let mut ranges: Vec<(f32, &str)> = text
             .split(',')
             .filter_map(|range| {
@@ -27,11 +44,12 @@ impl LanguagePreference {
                 let quality = parts
                     .find_map(|part| part.strip_prefix("q="))
                     .map_or(Some(1.0), |quality| quality.parse().ok())?;
+                is_exclusive |= tag == "*" && quality <= 0.0;
                 (quality > 0.0).then_some((quality, tag))
             })
             .collect();
         ranges.sort_by(|a, b| b.0.total_cmp(&a.0));
-        Self { tags: ranges.into_iter().map(|(_, tag)| tag.to_owned()).collect() }
+        Self { tags: ranges.into_iter().map(|(_, tag)| tag.to_owned()).collect(), is_exclusive }
     }
 
     /// The tags, best first.

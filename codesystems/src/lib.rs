@@ -25,6 +25,7 @@ pub mod model;
 pub mod normalize;
 pub mod search;
 mod set;
+pub mod systems;
 
 pub use error::{Error, Result};
 pub use index::{Edition, EditionBuilder};

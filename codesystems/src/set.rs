@@ -138,6 +138,65 @@ impl FromIterator<ConceptIx> for ConceptSet {
     }
 }
 
+/// A set of ordinals while it is collected: a bit for each. Where many small pieces come together
+/// this is an order of magnitude quicker than adding them to a compressed bitmap.
+#[derive(Debug)]
+pub(crate) struct Marks {
+    words: Vec<u64>,
+}
+
+impl Marks {
+    /// Nothing marked of the ordinals `0..count`; marks beyond are dropped.
+    pub(crate) fn new(count: u32) -> Self {
+        Self { words: vec![0; (count as usize).div_ceil(64)] }
+    }
+
+    /// Marks an ordinal.
+    pub(crate) fn insert(&mut self, ordinal: u32) {
+        if let Some(word) = self.words.get_mut(ordinal as usize / 64) {
+            *word |= 1 << (ordinal % 64);
+        }
+    }
+
+    /// Whether an ordinal is marked.
+    pub(crate) fn contains(&self, ordinal: u32) -> bool {
+        self.words.get(ordinal as usize / 64).is_some_and(|word| word >> (ordinal % 64) & 1 == 1)
+    }
+
+    /// Marks the ordinals `start..end`.
+    pub(crate) fn insert_run(&mut self, start: u32, end: u32) {
+        let Some(last) = end.checked_sub(1).filter(|&last| last >= start) else { return };
+        let (first_word, last_word) = (start as usize / 64, last as usize / 64);
+        let first_mask = u64::MAX << (start % 64);
+        let last_mask = u64::MAX >> (63 - last % 64);
+        if first_word == last_word {
+            if let Some(word) = self.words.get_mut(first_word) {
+                *word |= first_mask & last_mask;
+            }
+            return;
+        }
+        let end_word = last_word.min(self.words.len());
+        if let Some(word) = self.words.get_mut(first_word) {
+            *word |= first_mask;
+        }
+        if let Some(words) = self.words.get_mut(first_word + 1..end_word) {
+            words.fill(u64::MAX);
+        }
+        if let Some(word) = self.words.get_mut(last_word) {
+            *word |= last_mask;
+        }
+    }
+
+    /// The ordinals marked.
+    pub(crate) fn into_set(mut self) -> ConceptSet {
+        for word in &mut self.words {
+            *word = word.to_le();
+        }
+        RoaringBitmap::from_lsb0_bytes(0, zerocopy::IntoBytes::as_bytes(self.words.as_slice()))
+            .into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -168,9 +227,30 @@ mod tests {
             prop_assert_eq!(left.and_len(&right), (&a & &b).len() as u64);
             let tail: Vec<u32> = left.iter_from(offset).map(|concept| concept.0).collect();
             prop_assert_eq!(tail, a.iter().copied().skip(offset as usize).collect::<Vec<_>>());
+            let mut marks = Marks::new(200_000);
+            for &number in &a {
+                marks.insert(number);
+            }
+            prop_assert!(a.iter().all(|&number| marks.contains(number)));
+            prop_assert_eq!(numbers(&marks.into_set()), a.clone());
             for &number in &a {
                 prop_assert_eq!(left.rank(ConceptIx(number)), a.range(..number).count() as u64);
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn runs_are_marked_whole(
+            runs in prop::collection::vec((0u32..300, 0u32..200), 0..6),
+        ) {
+            let mut marks = Marks::new(600);
+            let mut expected = BTreeSet::new();
+            for &(start, length) in &runs {
+                marks.insert_run(start, start + length);
+                expected.extend(start..start + length);
+            }
+            prop_assert_eq!(numbers(&marks.into_set()), expected);
         }
     }
 }

@@ -363,7 +363,10 @@ mod tests {
         );
         assert_eq!(edition.concept_count(), 2, "prefixes are no concepts");
         assert_eq!(display(edition, "[x_0]", "en"), "ex & µy");
-        assert!(designations(edition, "[x_0]").contains(&"en/display: other name".to_owned()));
+        assert!(
+            designations(edition, "[x_0]")
+                .contains(&"en/preferredForLanguage: other name".to_owned())
+        );
         for (property, expected) in [
             ("printSymbol", "μ0(x)"),
             ("CODE", "[X_0]"),

@@ -12,6 +12,8 @@ use crate::wire::FhirVersion;
 use crate::wire::json::{JsonWriter, ParametersWriter};
 
 const FEATURE: &str = "http://hl7.org/fhir/uv/application-feature/StructureDefinition/feature";
+/// When this version of the software was released.
+const RELEASE_DATE: &str = "2026-11-24";
 const TEST_VERSION: &str = "http://hl7.org/fhir/uv/tx-tests/FeatureDefinition/test-version";
 const CODE_SYSTEM_AS_PARAMETER: &str =
     "http://hl7.org/fhir/uv/tx-ecosystem/FeatureDefinition/CodeSystemAsParameter";
@@ -126,7 +128,8 @@ fn head(json: &mut JsonWriter, request: &Request<'_>, kind: &str, id: &str, name
     json.field_str("name", "Begriff");
     // Clients keep answers per software version: it changes with the content.
     let hash = request.snapshot.hash.get(..12).unwrap_or_default();
-    json.field_str("version", &format!("{}+{hash}", env!("CARGO_PKG_VERSION")));
+    json.field_str("version", &format!("{}-{hash}", env!("CARGO_PKG_VERSION")));
+    json.field_str("releaseDate", RELEASE_DATE);
     json.end_object();
     json.key("implementation");
     json.begin_object();

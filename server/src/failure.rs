@@ -65,6 +65,23 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The same as [`From`], worded for an expansion where the words differ.
+    #[must_use]
+    pub fn of_expansion(error: valuesets::Error) -> Self {
+        use valuesets::Error as E;
+        let message_id = match &error {
+            E::UnknownSystem { .. } => "UNKNOWN_CODESYSTEM_EXP",
+            E::UnknownVersion { .. } => "UNKNOWN_CODESYSTEM_VERSION_EXP",
+            _ => return error.into(),
+        };
+        let text = error.for_expansion();
+        let issue = Issue::error(IssueType::NotFound).text(text.clone()).diagnostics(text);
+        let issues = vec![issue.tx_issue_type("not-found").message_id(message_id)];
+        Self::new(StatusCode::NOT_FOUND, OperationOutcome { issues })
+    }
+}
+
 impl From<WireError> for Failure {
     fn from(error: WireError) -> Self {
         Self::new(error.status(), error.to_outcome())
@@ -97,14 +114,17 @@ impl From<valuesets::Error> for Failure {
                 "not-found",
                 "Unable_to_resolve_value_Set_",
             ),
-            E::UnknownConceptMap { .. } => {
-                (StatusCode::NOT_FOUND, IssueType::NotFound, "not-found", "")
-            }
-            E::UnknownImport { .. } => (
+            E::UnknownImportVersion { .. } => (
                 StatusCode::NOT_FOUND,
                 IssueType::NotFound,
                 "not-found",
                 "VS_EXP_IMPORT_UNK_PINNED",
+            ),
+            E::MissingSupplement { .. } => (
+                StatusCode::NOT_FOUND,
+                IssueType::NotFound,
+                "not-found",
+                "VALUESET_SUPPLEMENT_MISSING",
             ),
             E::FilterWithoutValue { .. } => (
                 StatusCode::BAD_REQUEST,
@@ -112,6 +132,9 @@ impl From<valuesets::Error> for Failure {
                 "vs-invalid",
                 "UNABLE_TO_HANDLE_SYSTEM_FILTER_WITH_NO_VALUE",
             ),
+            E::UnknownConceptMap { .. } => {
+                (StatusCode::NOT_FOUND, IssueType::NotFound, "not-found", "")
+            }
             E::CyclicValueSet { .. } => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 IssueType::Processing,
@@ -121,12 +144,9 @@ impl From<valuesets::Error> for Failure {
             E::UnknownFilter { .. } | E::FilterValue { .. } | E::Definition { .. } => {
                 (StatusCode::BAD_REQUEST, IssueType::Invalid, "vs-invalid", "")
             }
-            E::TooCostly { .. } => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                IssueType::TooCostly,
-                "too-costly",
-                "VALUESET_TOO_COSTLY",
-            ),
+            E::TooCostly { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, IssueType::TooCostly, "", "VALUESET_TOO_COSTLY")
+            }
             E::VersionNotAllowed { .. } => (
                 StatusCode::BAD_REQUEST,
                 IssueType::Exception,
@@ -138,13 +158,15 @@ impl From<valuesets::Error> for Failure {
             }
             _ => return Self::internal(text),
         };
-        let mut issue =
-            Issue::error(kind).text(text.clone()).diagnostics(text).tx_issue_type(detail);
+        let mut issue = Issue::error(kind).text(text.clone()).diagnostics(text);
+        if !detail.is_empty() {
+            issue = issue.tx_issue_type(detail);
+        }
+        if let E::FilterWithoutValue { path, .. } = error {
+            issue = issue.expression(path);
+        }
         if !message_id.is_empty() {
             issue = issue.message_id(message_id);
-        }
-        if let E::FilterWithoutValue { element, .. } = error {
-            issue = issue.expression(element);
         }
         Self::new(status, OperationOutcome { issues: vec![issue] })
     }

@@ -225,6 +225,7 @@ impl Exchange {
             path: &path,
             parameters,
             body,
+            too_costly_threshold: self.too_costly_threshold(),
         };
         let etag = self.etag(&request);
         let conditions = Conditions::of(&self.method, &self.headers);
@@ -240,6 +241,10 @@ impl Exchange {
         Ok(self.respond(answered, etag))
     }
 
+    fn too_costly_threshold(&self) -> Option<u64> {
+        self.headers.get("x-too-costly-threshold")?.to_str().ok()?.trim().parse().ok()
+    }
+
     /// GET answers follow from the library and the request alone.
     fn etag(&self, request: &Request<'_>) -> Option<ETag> {
         if !matches!(self.method, Method::GET | Method::HEAD) {
@@ -252,9 +257,9 @@ impl Exchange {
         hasher.update(self.uri.query().unwrap_or_default().as_bytes());
         hasher.update(request.base.as_bytes());
         hasher.update(&[u8::from(self.app.config.normalize_codes)]);
-        for tag in request.languages.tags() {
-            hasher.update(tag.as_bytes());
-            hasher.update(b",");
+        hasher.update(request.languages.text().as_bytes());
+        if let Some(threshold) = request.too_costly_threshold {
+            hasher.update(&threshold.to_le_bytes());
         }
         let mut hex = hasher.finalize().to_hex().to_string();
         hex.truncate(32);

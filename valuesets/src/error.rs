@@ -34,25 +34,31 @@ pub enum Error {
         /// Canonical asked for, with version if one was.
         url: String,
     },
-    /// A value set that another imports is not there in the version wanted.
+    /// A value set that is imported is not there in the version that the request gives it.
     #[error("Unable to find included value set '{url}' version '{version}'")]
-    UnknownImport {
-        /// Canonical of the imported value set.
+    UnknownImportVersion {
+        /// Canonical imported.
         url: String,
-        /// Version wanted.
+        /// Version the request gives it.
         version: String,
+    },
+    /// A supplement that must be used is not there.
+    #[error("Required supplement not found: {url}")]
+    MissingSupplement {
+        /// Canonical of the supplement.
+        url: String,
     },
     /// A filter has no value.
     #[error("The system {system} filter with property = {property}, op = {op} has no value")]
     FilterWithoutValue {
         /// Canonical of the code system.
         system: String,
-        /// Property of the filter.
+        /// Property asked for.
         property: String,
-        /// Operator of the filter.
+        /// Operator asked for.
         op: &'static str,
-        /// The filter: `ValueSet.compose.include[0].filter[0]`.
-        element: String,
+        /// Where the filter is in the value set.
+        path: String,
     },
     /// The concept map is not there.
     #[error("A definition for the ConceptMap '{url}' could not be found")]
@@ -61,7 +67,11 @@ pub enum Error {
         url: String,
     },
     /// A value set imports itself.
-    #[error("Cyclic reference detected when including {}", path.join(" -> "))]
+    #[error(
+        "Found a circularity pointing to {} processing ValueSet with pathway [{}]",
+        path.first().map_or("", String::as_str),
+        path.get(..path.len().saturating_sub(1)).unwrap_or_default().join(", ")
+    )]
     CyclicValueSet {
         /// The canonicals on the way, the first repeated at the end.
         path: Vec<String>,
@@ -131,6 +141,22 @@ pub enum Error {
     /// An index cannot be read.
     #[error("{0}")]
     Index(String),
+}
+
+impl Error {
+    /// The text where a value set is expanded: what cannot be done for want of a code system is said.
+    #[must_use]
+    pub fn for_expansion(&self) -> String {
+        const SO: &str = ", so the value set cannot be expanded";
+        match self {
+            Self::UnknownSystem { .. } => format!("{self}{SO}"),
+            Self::UnknownVersion { url, version, known } => format!(
+                "A definition for CodeSystem '{url}' version '{version}' could not be found{SO}. Valid versions: {}",
+                join_or(known)
+            ),
+            _ => self.to_string(),
+        }
+    }
 }
 
 /// `a`, `a or b`, `a, b and c`: as the terminology ecosystem lists versions.

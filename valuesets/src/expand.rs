@@ -5,7 +5,7 @@ use std::sync::Arc;
 use codesystems::{ConceptIx, ConceptSet};
 use rustc_hash::FxHashMap;
 
-use crate::plan::{Compiled, Part};
+use crate::plan::{Compiled, Origin, Part};
 use crate::search;
 
 /// What an expansion is asked for.
@@ -156,7 +156,9 @@ impl Expansion {
         let mut roots = Vec::new();
         for number in 0..nodes.len() {
             let Some(entry) = nodes.get(number).map(|node| node.entry) else { continue };
-            let above = self.part(entry).and_then(|part| {
+            // What is listed or imported is in no hierarchy.
+            let is_nested = |part: &&Part| matches!(part.origin, Origin::Whole | Origin::Filtered);
+            let above = self.part(entry).filter(is_nested).and_then(|part| {
                 let mut parents = part.system.edition().parents(entry.concept);
                 parents.find_map(|parent| numbers.get(&(entry.part, parent)).copied())
             });

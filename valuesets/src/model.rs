@@ -42,11 +42,15 @@ pub struct ValueSet {
     pub immutable: Option<bool>,
     /// Business identifiers.
     pub identifiers: Vec<Identifier>,
+    /// Extensions of the resource, as its JSON array; empty for none.
+    pub extension: String,
     /// Code system supplements that must be used (extension `valueset-supplement`).
     pub supplements: Vec<Canonical>,
     /// Parameters an expansion is to be made with (extension `valueset-expansion-parameter` of the
     /// value set or of its compose), in their order.
     pub expansion_parameters: Vec<ExpansionParameter>,
+    /// Value sets that the resource contains, imported by `#id`.
+    pub contained: Vec<ValueSet>,
     /// The definition of the content.
     pub compose: Option<Compose>,
     /// The content, where the resource brings it.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use codesystems::index::natural;
 use codesystems::model::{DisplayRank, NewDesignation};
 use codesystems::{Canonical, ConceptIx, ConceptSet, EditionBuilder, EditionMeta};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -27,6 +28,40 @@ pub struct Listed {
     pub extension: String,
 }
 
+/// How a part came to be: what an answer shows nested depends on it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// All concepts of the code system.
+    #[default]
+    Whole,
+    /// What filters select.
+    Filtered,
+    /// Concepts listed one by one.
+    Listed,
+    /// Another value set, or an intersection with one.
+    Imported,
+}
+
+/// A version rule of the request that decided about a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedRule {
+    /// Name of the parameter.
+    pub parameter: &'static str,
+    /// The rule.
+    pub canonical: Canonical,
+}
+
+/// A code system version that a value set is made of, whether or not any concept of it is in.
+#[derive(Debug, Clone)]
+pub struct Used {
+    /// The code system.
+    pub system: Arc<CodeSystem>,
+    /// Its canonical as the value set writes it.
+    pub url: Arc<str>,
+    /// The version as the value set writes it.
+    pub written_version: Option<String>,
+}
+
 /// The concepts of one code system version in a compiled value set.
 #[derive(Debug, Clone)]
 pub struct Part {
@@ -46,6 +81,10 @@ pub struct Part {
     pub whole_grammar: bool,
     /// Code systems whose designations are search synonyms of these concepts.
     pub synonyms: Arc<[Arc<SynonymSource>]>,
+    /// Supplements whose designations and properties are told with these concepts.
+    pub supplements: Arc<[Arc<CodeSystem>]>,
+    /// How the part came to be.
+    pub origin: Origin,
 }
 
 /// An include of a code system, as the definition writes it.
@@ -87,6 +126,66 @@ pub struct Compiled {
     pub unknown_codes: Vec<(String, String)>,
     /// Code systems that are not there, whose listed codes are taken as the value set gives them.
     pub missing_systems: Vec<Canonical>,
+    /// Code system versions that includes and excludes are about, each once.
+    pub used: Vec<Used>,
+    /// Supplements in use, each once.
+    pub supplements: Vec<Arc<CodeSystem>>,
+    /// Rules of the request that decided about versions, each once.
+    pub rules: Vec<AppliedRule>,
+    /// Codes of different versions of a code system were taken to be the same.
+    pub are_versions_matched: bool,
+    /// What to mention of value sets that are imported.
+    pub publications: Vec<(Canonical, Publication)>,
+}
+
+/// What a reader of an answer should know of a resource it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publication {
+    /// Still a draft.
+    Draft,
+    /// Discouraged.
+    Deprecated,
+    /// Withdrawn.
+    Withdrawn,
+    /// Retired.
+    Retired,
+    /// For testing only.
+    Experimental,
+}
+
+impl Publication {
+    /// What a resource says of itself: its standards status counts more than its status. A draft
+    /// in a draft and a test in a test are nothing to mention: `source` is what uses it.
+    #[must_use]
+    pub fn of(
+        status: &str,
+        standards_status: &str,
+        experimental: Option<bool>,
+        source: &ValueSet,
+    ) -> Option<Self> {
+        let is_draft = |status: &str, standards: &str| status == "draft" || standards == "draft";
+        match (standards_status, status) {
+            ("deprecated", _) => Some(Self::Deprecated),
+            ("withdrawn", _) => Some(Self::Withdrawn),
+            (_, "retired") => Some(Self::Retired),
+            _ if experimental == Some(true) && source.experimental != Some(true) => {
+                Some(Self::Experimental)
+            }
+            _ if is_draft(status, standards_status)
+                && !is_draft(&source.status, &source.standards_status) =>
+            {
+                Some(Self::Draft)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a value set says of itself, used by `source`.
+    #[must_use]
+    pub fn of_value_set(value_set: &ValueSet, source: &ValueSet) -> Option<Self> {
+        let (status, standards_status) = (&value_set.status, &value_set.standards_status);
+        Self::of(status, standards_status, value_set.experimental, source)
+    }
 }
 
 impl Compiled {
@@ -134,7 +233,7 @@ impl Compiled {
 /// When a code system, version or value set is not there, a filter cannot be applied, or value
 /// sets import each other in a circle.
 pub fn compile(value_set: &ValueSet, scope: &Scope<'_>) -> Result<Compiled> {
-    Compiler { scope, path: Vec::new(), is_lenient: false }.value_set(value_set)
+    Compiler::new(scope, false).value_set(value_set)
 }
 
 /// Compiles as much of a value set as can be: code systems and versions that are not there are
@@ -143,20 +242,26 @@ pub fn compile(value_set: &ValueSet, scope: &Scope<'_>) -> Result<Compiled> {
 /// # Errors
 /// As [`compile`], but not for unknown code systems and versions.
 pub fn compile_known(value_set: &ValueSet, scope: &Scope<'_>) -> Result<Compiled> {
-    Compiler { scope, path: Vec::new(), is_lenient: true }.value_set(value_set)
+    Compiler::new(scope, true).value_set(value_set)
 }
 
 struct Compiler<'s, 'a> {
     scope: &'s Scope<'a>,
     path: Vec<String>,
     is_lenient: bool,
+    /// Supplements to use, by what they supplement.
+    supplements: Vec<Arc<CodeSystem>>,
 }
 
 fn canonical_of(value_set: &ValueSet) -> Canonical {
     Canonical::new(value_set.url.as_str(), Some(&value_set.version))
 }
 
-impl Compiler<'_, '_> {
+impl<'s, 'a> Compiler<'s, 'a> {
+    fn new(scope: &'s Scope<'a>, is_lenient: bool) -> Self {
+        Self { scope, path: Vec::new(), is_lenient, supplements: Vec::new() }
+    }
+
     fn value_set(&mut self, value_set: &ValueSet) -> Result<Compiled> {
         let name = canonical_of(value_set).to_string();
         if !name.is_empty()
@@ -172,6 +277,11 @@ impl Compiler<'_, '_> {
                 problem: format!("imports are nested deeper than {MAX_DEPTH} value sets"),
             });
         }
+        let own_supplements = self.supplements.len();
+        let asked = self.scope.supplements.iter().filter(|_| self.path.is_empty());
+        for canonical in value_set.supplements.iter().chain(asked) {
+            self.supplements.push(self.scope.supplement(canonical)?);
+        }
         self.path.push(name);
         let compiled = match (&value_set.compose, &value_set.expansion) {
             (Some(_), _) => self.compose(value_set),
@@ -179,47 +289,54 @@ impl Compiler<'_, '_> {
             (None, None) => Ok(Compiled::default()),
         };
         self.path.pop();
+        self.supplements.truncate(own_supplements);
         compiled
     }
 
     fn compose(&mut self, value_set: &ValueSet) -> Result<Compiled> {
         let Some(compose) = &value_set.compose else { return Ok(Compiled::default()) };
         let mut all = Compiled::default();
-        for (number, include) in compose.include.iter().enumerate() {
-            check_filters(include, "include", number)?;
-            let mut one = self.include(include)?;
+        let is_matched = versions_match(value_set);
+        for (number, include) in in_order(&compose.include) {
+            let mut one = self.include(value_set, include, ("include", number))?;
             if compose.inactive == Some(false) {
                 for part in &mut one.parts {
                     part.set = part.set.and_not(part.system.inactive());
                 }
                 one.includes.iter_mut().for_each(|include| include.without_inactive = true);
             }
-            all.add(one);
+            all.add(one, is_matched == Some(true));
         }
+        let included = all.used.clone();
         for (number, exclude) in compose.exclude.iter().enumerate() {
-            check_filters(exclude, "exclude", number)?;
-            let without = self.include(exclude)?;
-            all.value_sets.extend(without.value_sets.iter().cloned());
+            let without = self.include(value_set, exclude, ("exclude", number))?;
             for part in &without.parts {
-                all.remove(part);
+                let is_included = |used: &Used| Arc::ptr_eq(&used.system, &part.system);
+                let crosses = is_matched
+                    .unwrap_or_else(|| !part.is_version_named || !included.iter().any(is_included));
+                all.remove(part, crosses);
             }
+            all.note(without);
         }
+        all.are_versions_matched |= is_matched == Some(true);
         Ok(all)
     }
 
-    fn include(&mut self, include: &Include) -> Result<Compiled> {
+    fn include(
+        &mut self,
+        value_set: &ValueSet,
+        include: &Include,
+        place: Place,
+    ) -> Result<Compiled> {
         let mut selected = match &include.system {
-            Some(url) => Some(self.system_part(url, include)?),
+            Some(url) => Some(self.system_part(url, include, place)?),
             None => None,
         };
         for canonical in &include.value_sets {
-            let value_set = self.scope.value_set(canonical).map_err(|error| self.import(error))?;
-            let mut imported = self.value_set(&value_set)?;
-            imported.value_sets.push(canonical_of(&value_set));
-            imported.imported.push(value_set);
+            let imported = self.import(value_set, canonical)?;
             selected = Some(match selected {
                 None => imported,
-                Some(selected) => selected.intersect(&imported),
+                Some(selected) => selected.intersect(imported),
             });
         }
         selected.ok_or_else(|| Error::Definition {
@@ -228,22 +345,51 @@ impl Compiler<'_, '_> {
         })
     }
 
-    /// Where codes are listed, an import that is not there is told as such.
-    fn import(&self, error: Error) -> Error {
-        match error {
-            Error::UnknownValueSet { url } if !self.is_lenient => {
-                let Canonical { url, version } = Canonical::parse(&url);
-                match version {
-                    Some(version) => Error::UnknownImport { url, version },
-                    None => Error::UnknownValueSet { url },
-                }
-            }
-            other => other,
+    fn import(&mut self, value_set: &ValueSet, canonical: &Canonical) -> Result<Compiled> {
+        if let Some(id) = canonical.url.strip_prefix('#') {
+            let contained = value_set.contained.iter().find(|contained| contained.id == id);
+            let contained =
+                contained.ok_or_else(|| Error::UnknownValueSet { url: canonical.to_string() })?;
+            return Ok(self.value_set(contained)?.imported());
         }
+        let rules = &self.scope.versions.default_value_set;
+        let rule = rules
+            .iter()
+            .find(|rule| canonical.version.is_none() && rule.url == canonical.url)
+            .filter(|rule| rule.version.is_some());
+        let found = self.scope.value_set(canonical).map_err(|error| match (error, rule) {
+            (Error::UnknownValueSet { .. }, Some(rule)) => Error::UnknownImportVersion {
+                url: rule.url.clone(),
+                version: rule.version.clone().unwrap_or_default(),
+            },
+            (error, _) => error,
+        })?;
+        let mut imported = self.value_set(&found)?.imported();
+        let name = canonical_of(&found);
+        if let Some(publication) = Publication::of_value_set(&found, value_set) {
+            imported.publications.push((name.clone(), publication));
+        }
+        imported.value_sets.push(name);
+        imported.imported.push(found);
+        if let Some(rule) = rule {
+            imported.apply("default-valueset-version", rule);
+        }
+        Ok(imported)
     }
 
-    fn system_part(&mut self, url: &str, include: &Include) -> Result<Compiled> {
+    /// The supplements in use that are about `system`.
+    fn supplements_of(&self, system: &CodeSystem) -> Vec<Arc<CodeSystem>> {
+        let is_about = |supplement: &&Arc<CodeSystem>| supplement.is_supplement_to(system);
+        self.supplements.iter().filter(is_about).cloned().collect()
+    }
+
+    fn system_part(&mut self, url: &str, include: &Include, place: Place) -> Result<Compiled> {
         let mut compiled = Compiled::default();
+        if let Some((parameter, rule)) =
+            self.scope.versions.decisive(url, include.version.as_deref())
+        {
+            compiled.apply(parameter, rule);
+        }
         let version = include.version.as_deref();
         compiled.includes.push(IncludeRef {
             url: url.into(),
@@ -274,6 +420,7 @@ impl Compiler<'_, '_> {
             Err(error) => return Err(error),
         };
         let edition = system.edition();
+        let supplements = self.supplements_of(&system);
         let mut part = Part {
             url: url.into(),
             is_version_named: version.is_some(),
@@ -282,6 +429,8 @@ impl Compiler<'_, '_> {
             listed: Arc::default(),
             whole_grammar: false,
             synonyms: self.scope.synonyms(&system),
+            supplements: supplements.as_slice().into(),
+            origin: Origin::Whole,
             system: Arc::clone(&system),
         };
         if include.concepts.is_empty() {
@@ -289,10 +438,26 @@ impl Compiler<'_, '_> {
             part.whole_grammar = system.grammar().is_some() && include.filters.is_empty();
         } else {
             list(&mut part, &include.concepts, &mut compiled.unknown_codes);
+            part.origin = Origin::Listed;
         }
-        for filter in &include.filters {
+        for (number, filter) in include.filters.iter().enumerate() {
+            if filter.value.is_empty() && filter.property != "constraint" {
+                return Err(Error::FilterWithoutValue {
+                    system: url.into(),
+                    property: filter.property.clone(),
+                    op: filter.op.code(),
+                    path: format!("ValueSet.compose.{}[{}].filter[{number}]", place.0, place.1),
+                });
+            }
+            part.origin = Origin::Filtered;
             part.set = part.set.and(&filters::select(edition, url, filter)?);
         }
+        compiled.supplements = supplements;
+        compiled.used.push(Used {
+            system,
+            url: Arc::clone(&part.url),
+            written_version: include.version.clone(),
+        });
         compiled.parts.push(part);
         Ok(compiled)
     }
@@ -325,24 +490,45 @@ impl Compiler<'_, '_> {
             let version = (!version.is_empty()).then(|| version.to_owned());
             let include =
                 Include { system: Some(system.into()), version, concepts, ..Include::default() };
-            all.add(self.system_part(system, &include)?);
+            all.add(self.system_part(system, &include, ("include", 0))?, false);
         }
-        Ok(all)
+        Ok(all.imported())
     }
 }
 
-/// Every filter must have a value.
-fn check_filters(include: &Include, kind: &str, number: usize) -> Result<()> {
-    let missing = include.filters.iter().position(|filter| filter.value.is_empty());
-    let Some((at, filter)) = missing.and_then(|at| Some((at, include.filters.get(at)?))) else {
-        return Ok(());
-    };
-    Err(Error::FilterWithoutValue {
-        system: include.system.clone().unwrap_or_default(),
-        property: filter.property.clone(),
-        op: filter.op.code(),
-        element: format!("ValueSet.compose.{kind}[{number}].filter[{at}]"),
-    })
+/// Where in a compose something is: `include` or `exclude`, and its number.
+type Place = (&'static str, usize);
+
+/// Includes with their numbers, in the order in which they are shown: as written, but of the
+/// includes of one system that name different versions the newest first, those without a version
+/// last. Codes that versions share are so told by the newest.
+fn in_order(includes: &[Include]) -> Vec<(usize, &Include)> {
+    let mut ordered: Vec<(usize, &Include)> = includes.iter().enumerate().collect();
+    for at in 1..ordered.len() {
+        let mut now = at;
+        while let Some(before) = now.checked_sub(1)
+            && let (Some((_, one)), Some((_, two))) = (ordered.get(before), ordered.get(now))
+            && one.system.is_some()
+            && one.system == two.system
+            && natural(
+                one.version.as_deref().unwrap_or_default(),
+                two.version.as_deref().unwrap_or_default(),
+            )
+            .is_lt()
+        {
+            ordered.swap(before, now);
+            now = before;
+        }
+    }
+    ordered
+}
+
+/// Whether codes of different versions of a code system are the same, where the value set says.
+///
+/// Source: parameter `versionsMatch` in the extension `valueset-expansion-parameter`.
+fn versions_match(value_set: &ValueSet) -> Option<bool> {
+    let said = value_set.expansion_parameters.iter().find(|it| it.name == "versionsMatch")?;
+    said.value.parse().ok()
 }
 
 /// Looks listed codes up and keeps their order and what is said of them.
@@ -397,6 +583,12 @@ fn stand_in(
     Ok(codesystems::Edition::from_bytes(builder.finish()?.into())?)
 }
 
+/// The concepts of `target` with the codes of `source`, another version of its code system.
+fn codes_of(source: &Part, target: &Part) -> ConceptSet {
+    let (own, other) = (target.system.edition(), source.system.edition());
+    source.set.iter().filter_map(|concept| own.find_exact(other.code(concept))).collect()
+}
+
 fn is_same_edition(a: &Part, b: &Part) -> bool {
     Arc::ptr_eq(&a.system, &b.system)
         || a.system.edition().content_hash() == b.system.edition().content_hash()
@@ -405,44 +597,102 @@ fn is_same_edition(a: &Part, b: &Part) -> bool {
 
 impl Compiled {
     /// Union: concepts that earlier parts have already stay where they are.
-    fn add(&mut self, other: Self) {
-        for mut part in other.parts {
+    /// With `is_matched`, codes count as the same whatever the version.
+    fn add(&mut self, mut other: Self, is_matched: bool) {
+        for mut part in std::mem::take(&mut other.parts) {
             for known in &self.parts {
                 if is_same_edition(known, &part) {
                     part.set = part.set.and_not(&known.set);
+                } else if is_matched && known.url == part.url {
+                    part.set = part.set.and_not(&codes_of(known, &part));
                 }
             }
             if !part.set.is_empty() || part.whole_grammar {
                 self.parts.push(part);
             }
         }
-        self.includes.extend(other.includes);
-        self.value_sets.extend(other.value_sets);
-        self.imported.extend(other.imported);
-        self.unknown_codes.extend(other.unknown_codes);
-        self.missing_systems.extend(other.missing_systems);
+        self.includes.append(&mut other.includes);
+        self.imported.append(&mut other.imported);
+        self.unknown_codes.append(&mut other.unknown_codes);
+        self.missing_systems.append(&mut other.missing_systems);
+        self.note(other);
     }
 
-    /// Difference. A part whose version is not named takes its codes out of every version.
-    fn remove(&mut self, without: &Part) {
+    /// Takes over what another says of where it comes from.
+    fn note(&mut self, other: Self) {
+        self.value_sets.extend(other.value_sets);
+        for used in other.used {
+            let is_known = |known: &Used| {
+                Arc::ptr_eq(&known.system, &used.system)
+                    && known.url == used.url
+                    && known.written_version == used.written_version
+            };
+            if !self.used.iter().any(is_known) {
+                self.used.push(used);
+            }
+        }
+        for supplement in other.supplements {
+            if !self.supplements.iter().any(|known| Arc::ptr_eq(known, &supplement)) {
+                self.supplements.push(supplement);
+            }
+        }
+        for rule in other.rules {
+            self.apply(rule.parameter, &rule.canonical);
+        }
+        self.are_versions_matched |= other.are_versions_matched;
+        for publication in other.publications {
+            if !self.publications.contains(&publication) {
+                self.publications.push(publication);
+            }
+        }
+    }
+
+    fn apply(&mut self, parameter: &'static str, canonical: &Canonical) {
+        let rule = AppliedRule { parameter, canonical: canonical.clone() };
+        if !self.rules.contains(&rule) {
+            self.rules.push(rule);
+        }
+    }
+
+    /// The same as content of another value set.
+    fn imported(mut self) -> Self {
+        for part in &mut self.parts {
+            part.origin = Origin::Imported;
+        }
+        self
+    }
+
+    /// Whether includes and excludes name or mean more than one version of the code system `url`.
+    #[must_use]
+    pub fn has_several_versions(&self, url: &str) -> bool {
+        let mut all = self.used.iter().filter(|used| &*used.url == url);
+        let Some(first) = all.next() else { return false };
+        all.any(|used| {
+            used.system.version() != first.system.version()
+                || used.written_version != first.written_version
+        })
+    }
+
+    /// Difference. A part whose version is not named takes its codes out of every version; one
+    /// whose version is named takes them out of that version, or, where no include is about it,
+    /// out of the others (`crosses`).
+    fn remove(&mut self, without: &Part, crosses: bool) {
         for part in &mut self.parts {
             if is_same_edition(part, without) {
                 part.set = part.set.and_not(&without.set);
                 part.whole_grammar &= !without.whole_grammar;
-            } else if *part.url == *without.url && !without.is_version_named {
-                let (own, other) = (part.system.edition(), without.system.edition());
-                let codes =
-                    without.set.iter().filter_map(|concept| own.find_exact(other.code(concept)));
-                part.set = part.set.and_not(&codes.collect());
+            } else if part.url == without.url && crosses {
+                part.set = part.set.and_not(&codes_of(without, part));
+                self.are_versions_matched |= without.is_version_named;
             }
         }
         self.parts.retain(|part| !part.set.is_empty() || part.whole_grammar);
     }
 
     /// Intersection: what both have, in the order of this one.
-    fn intersect(self, other: &Self) -> Self {
+    fn intersect(mut self, other: Self) -> Self {
         let mut parts = Vec::new();
-        for part in self.parts {
+        for part in std::mem::take(&mut self.parts) {
             let mut set = ConceptSet::new();
             let mut whole_grammar = false;
             for known in other.parts.iter().filter(|known| is_same_edition(known, &part)) {
@@ -453,23 +703,16 @@ impl Compiled {
                 }
             }
             if !set.is_empty() || whole_grammar {
-                parts.push(Part { set, whole_grammar, ..part });
+                parts.push(Part { set, whole_grammar, origin: Origin::Imported, ..part });
             }
         }
-        let mut value_sets = self.value_sets;
-        value_sets.extend(other.value_sets.iter().cloned());
-        let mut imported = self.imported;
-        imported.extend(other.imported.iter().cloned());
-        let mut includes = self.includes;
+        let mut includes = self.includes.clone();
         includes.extend(other.includes.iter().cloned());
-        Self {
-            parts,
-            includes,
-            value_sets,
-            imported,
-            unknown_codes: self.unknown_codes,
-            missing_systems: self.missing_systems,
-        }
+        let mut imported = self.imported.clone();
+        imported.extend(other.imported.iter().cloned());
+        let mut both = Self { parts, includes, imported, ..self };
+        both.note(Self { parts: Vec::new(), ..other });
+        both
     }
 }
 

@@ -43,6 +43,24 @@ impl VersionRules {
             && self.default_value_set.is_empty()
             && self.preferred.is_empty()
     }
+
+    /// The rule that decides which version of the code system `url` is meant where `written` is, and
+    /// the name of its parameter; `None` where what is written decides.
+    #[must_use]
+    pub fn decisive(&self, url: &str, written: Option<&str>) -> Option<(&'static str, &Canonical)> {
+        let of = |rules: &'_ [Canonical]| rules.iter().position(|rule| rule.url == url);
+        if let Some(rule) = of(&self.force).and_then(|at| self.force.get(at)) {
+            return Some(("force-system-version", rule));
+        }
+        if written.is_some_and(|version| !version.is_empty()) {
+            return None;
+        }
+        if let Some(rule) = of(&self.default).and_then(|at| self.default.get(at)) {
+            return Some(("system-version", rule));
+        }
+        let rule = of(&self.check).and_then(|at| self.check.get(at))?;
+        Some(("check-system-version", rule))
+    }
 }
 
 fn rule<'a>(rules: &'a [Canonical], url: &str) -> Option<&'a str> {
@@ -62,6 +80,8 @@ pub struct Scope<'a> {
     pub languages: LanguagePreference,
     /// Language of messages.
     pub messages: Language,
+    /// Code system supplements that the request wants used.
+    pub supplements: Vec<Canonical>,
 }
 
 impl<'a> Scope<'a> {
@@ -74,6 +94,7 @@ impl<'a> Scope<'a> {
             versions: VersionRules::default(),
             languages: LanguagePreference::default(),
             messages: Language::default(),
+            supplements: Vec::new(),
         }
     }
 
@@ -169,15 +190,6 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The canonical, with version, of the supplement to some code system that is called `url`.
-    #[must_use]
-    pub fn supplement_called(&self, url: &str) -> Option<String> {
-        self.catalogues().find_map(|catalogue| {
-            let meta = catalogue.supplement_called(url)?.edition().meta();
-            Some(Canonical::new(meta.url.as_str(), Some(&meta.version)).to_string())
-        })
-    }
-
     /// Whether any version of the code system is there.
     #[must_use]
     pub fn knows_system(&self, url: &str) -> bool {
@@ -211,6 +223,28 @@ impl<'a> Scope<'a> {
         implied.map(Arc::new).ok_or_else(|| Error::UnknownValueSet {
             url: Canonical::new(canonical.url.as_str(), wanted).to_string(),
         })
+    }
+
+    /// The supplement that a canonical means.
+    ///
+    /// # Errors
+    /// [`Error::MissingSupplement`].
+    pub fn supplement(&self, canonical: &Canonical) -> Result<Arc<CodeSystem>> {
+        self.catalogues()
+            .find_map(|catalogue| catalogue.supplement(canonical))
+            .map(Arc::clone)
+            .ok_or_else(|| Error::MissingSupplement { url: canonical.to_string() })
+    }
+
+    /// The supplements to `system` that the request wants used.
+    ///
+    /// # Errors
+    /// [`Error::MissingSupplement`] for any that it wants and that is not there.
+    pub fn supplements_to(&self, system: &CodeSystem) -> Result<Vec<Arc<CodeSystem>>> {
+        let wanted = self.supplements.iter().map(|canonical| self.supplement(canonical));
+        let mut found = wanted.collect::<Result<Vec<_>>>()?;
+        found.retain(|supplement| supplement.is_supplement_to(system));
+        Ok(found)
     }
 
     /// The code systems whose designations are search synonyms of `system`'s concepts.

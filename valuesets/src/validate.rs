@@ -175,12 +175,12 @@ pub fn in_value_set(
     rules: Rules,
 ) -> Result<Verdict> {
     let scope = &in_languages_of(scope, value_set);
-    match judged(scope, value_set, compile, codings, shape, rules) {
-        Err(Error::UnknownValueSet { url }) => {
-            Ok(Judge::new(scope, Some(value_set), rules, shape).undecided(&url, codings))
-        }
-        answered => answered,
-    }
+    let unknown = match judged(scope, value_set, compile, codings, shape, rules) {
+        Err(Error::UnknownValueSet { url }) => url,
+        Err(Error::UnknownImportVersion { url, version }) => format!("{url}|{version}"),
+        answered => return answered,
+    };
+    Ok(Judge::new(scope, Some(value_set), rules, shape).undecided(&unknown, codings))
 }
 
 fn judged(

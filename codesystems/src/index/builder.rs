@@ -5,9 +5,9 @@ use std::fmt::Write;
 use rustc_hash::FxHashMap;
 
 use crate::model::{
-    Acceptability, ConceptId, DesignationUse, Dialect, DisplayRank, EditionMeta, MembershipSet,
-    NewDesignation, PropertyDefinition, PropertyId, PropertyKind, PropertyValue, Provenance, SetId,
-    UseId,
+    Acceptability, ComponentVersion, ConceptId, DesignationUse, Dialect, DisplayRank, EditionMeta,
+    MembershipSet, NewDesignation, PropertyDefinition, PropertyId, PropertyKind, PropertyValue,
+    Provenance, SetId, UseId,
 };
 
 /// Texts kept end to end in one allocation, numbered by the order of [`Arena::push`].
@@ -116,6 +116,7 @@ pub(super) struct RawDesignation {
     pub(super) rank: DisplayRank,
     pub(super) active: bool,
     pub(super) acceptability: u16,
+    pub(super) version: u16,
     pub(super) id: u64,
 }
 
@@ -133,6 +134,7 @@ pub(super) struct RawMember {
     pub(super) set: u16,
     pub(super) concept: u32,
     pub(super) fields: u32,
+    pub(super) version: u16,
 }
 
 /// Builds one edition from what a loader reads, in any order.
@@ -275,12 +277,13 @@ impl EditionBuilder {
         UseId(u8::try_from(number).unwrap_or(u8::MAX))
     }
 
-    /// The use `display` of `http://terminology.hl7.org/CodeSystem/designation-usage`: the display itself.
+    /// The use of the display itself: `preferredForLanguage` of
+    /// `http://terminology.hl7.org/CodeSystem/hl7TermMaintInfra`.
     pub fn display_use(&mut self) -> UseId {
         self.designation_use(
-            "http://terminology.hl7.org/CodeSystem/designation-usage",
-            "display",
-            "Display",
+            "http://terminology.hl7.org/CodeSystem/hl7TermMaintInfra",
+            "preferredForLanguage",
+            "Preferred For Language",
         )
     }
 
@@ -293,6 +296,18 @@ impl EditionBuilder {
             dialects.len() - 1
         });
         u8::try_from(number).unwrap_or(u8::MAX)
+    }
+
+    /// The 1-based number of a module and date (`YYYYMMDD`) of components. At most 65,535.
+    pub fn component_version(&mut self, module: &str, date: &str) -> u16 {
+        let versions = &mut self.meta.component_versions;
+        let position =
+            versions.iter().position(|known| known.module == module && known.date == date);
+        let position = position.unwrap_or_else(|| {
+            versions.push(ComponentVersion { module: module.into(), date: date.into() });
+            versions.len() - 1
+        });
+        u16::try_from(position + 1).unwrap_or(u16::MAX)
     }
 
     /// Adds the display of a concept in a language (BCP 47, empty if unknown).
@@ -324,6 +339,7 @@ impl EditionBuilder {
             rank: designation.rank,
             active: designation.active,
             acceptability,
+            version: designation.version,
             id: designation.id,
         });
     }
@@ -398,8 +414,20 @@ impl EditionBuilder {
     /// Adds a concept to a named set, with the values of the set's fields in their order. A field
     /// must not contain the control character U+001F. Several rows per concept are kept, in order.
     pub fn member(&mut self, set: SetId, concept: ConceptId, fields: &[&str]) {
+        self.member_of_version(set, concept, fields, 0);
+    }
+
+    /// As [`Self::member`], with the number of its module and date
+    /// ([`Self::component_version`]).
+    pub fn member_of_version(
+        &mut self,
+        set: SetId,
+        concept: ConceptId,
+        fields: &[&str],
+        version: u16,
+    ) {
         let fields = self.member_fields.intern(0, &fields.join("\u{1f}")).0;
-        self.members.push(RawMember { set: set.0, concept: concept.0, fields });
+        self.members.push(RawMember { set: set.0, concept: concept.0, fields, version });
     }
 }
 

@@ -84,6 +84,24 @@ pub(super) fn posting(bytes: &[u8]) -> RoaringBitmap {
     RoaringBitmap::deserialize_unchecked_from(rest).unwrap_or_default()
 }
 
+/// Calls `each` with every entry of a posting.
+pub(super) fn for_each_posting(bytes: &[u8], mut each: impl FnMut(u32)) {
+    any_posting(bytes, |number| {
+        each(number);
+        false
+    });
+}
+
+/// Whether `test` says yes to any entry of a posting; reads no further than that.
+pub(super) fn any_posting(bytes: &[u8], mut test: impl FnMut(u32) -> bool) -> bool {
+    match bytes.split_first_chunk::<4>() {
+        Some((count, rest)) if u32::from_le_bytes(*count) & ROARING == 0 => {
+            u32s(rest).iter().any(|number| test(number.get()))
+        }
+        _ => posting(bytes).iter().any(test),
+    }
+}
+
 /// How many entries a posting has, without reading them.
 pub(super) fn posting_len(bytes: &[u8]) -> u32 {
     bytes.first_chunk::<4>().map_or(0, |count| u32::from_le_bytes(*count) & !ROARING)
@@ -103,6 +121,9 @@ mod tests {
             put_posting(&mut bytes, &numbers);
             prop_assert_eq!(posting(&bytes).iter().collect::<Vec<_>>(), numbers.clone());
             prop_assert_eq!(posting_len(&bytes) as usize, numbers.len());
+            let mut seen = Vec::new();
+            for_each_posting(&bytes, |number| seen.push(number));
+            prop_assert_eq!(seen, numbers);
         }
     }
 }

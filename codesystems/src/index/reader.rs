@@ -15,13 +15,18 @@ use super::write::{
     DESIGNATION_ESCAPE, DESIGNATION_INACTIVE, FLAG_INACTIVE, FLAG_NOT_SELECTABLE, NONE,
 };
 use crate::model::{
-    DesignationUse, DisplayRank, EditionMeta, MembershipSet, PropertyDefinition, PropertyId,
-    PropertyKind, PropertyValue, Provenance, SetId,
+    ComponentVersion, DesignationUse, DisplayRank, EditionMeta, MembershipSet, PropertyDefinition,
+    PropertyId, PropertyKind, PropertyValue, Provenance, SetId,
 };
 use crate::search::{TextIndex, TextSectionRefs};
+use crate::set::Marks;
 use crate::{ConceptIx, ConceptSet, Error, LanguagePreference, Result};
 
 const SECTIONS: usize = Section::ALL.len();
+/// Up to how many runs a set is made run by run.
+const FEW_RUNS: usize = 48;
+/// Up to how many member rows a set is made row by row.
+const FEW_ROWS: usize = 1_024;
 
 /// One code system version, read from its mapped bytes.
 ///
@@ -355,13 +360,30 @@ impl Edition {
     }
 
     /// The strict descendants of a concept.
+    ///
+    /// Cost: grows with the runs, hardly with the concepts.
     #[must_use]
     pub fn descendants(&self, concept: ConceptIx) -> ConceptSet {
+        let range = codec::range(u32s(self.bytes(Section::RunOffsets)), concept.row());
+        if range.len() > FEW_RUNS {
+            let mut marks = Marks::new(self.count);
+            for (start, end) in self.descendant_runs(concept) {
+                marks.insert_run(start, end);
+            }
+            return marks.into_set();
+        }
         let mut set = ConceptSet::new();
         for (start, end) in self.descendant_runs(concept) {
             set.insert_run(start, end);
         }
         set
+    }
+
+    /// Marks the strict descendants of a concept.
+    pub(crate) fn mark_descendants(&self, concept: ConceptIx, marks: &mut Marks) {
+        for (start, end) in self.descendant_runs(concept) {
+            marks.insert_run(start, end);
+        }
     }
 
     /// The strict ancestors of a concept.
@@ -440,6 +462,7 @@ impl Edition {
         });
         LanguageScores {
             any: !preference.is_empty(),
+            is_exclusive: preference.is_exclusive(),
             languages: languages.collect(),
             dialects: dialects.collect(),
         }
@@ -477,11 +500,36 @@ impl Edition {
         eligible.min_by_key(|(key, _)| *key).map(|(_, designation)| designation)
     }
 
+    /// The designation to show as display: the preferred one, else the default unless the preference
+    /// is exclusive. `None` where the concept has nothing to show.
+    #[must_use]
+    pub fn shown_designation(
+        &self,
+        concept: ConceptIx,
+        scores: &LanguageScores,
+    ) -> Option<DesignationRef<'_>> {
+        let preferred = self.preferred_designation(concept, scores);
+        if scores.is_exclusive {
+            return preferred;
+        }
+        preferred.or_else(|| self.default_designation(concept))
+    }
+
     /// The display of a concept for a preference; falls back to the default display, then the code.
     #[must_use]
     pub fn display_for(&self, concept: ConceptIx, scores: &LanguageScores) -> &str {
         self.preferred_designation(concept, scores)
             .map_or_else(|| self.display(concept), DesignationRef::value)
+    }
+
+    fn component_version(&self, number: u16) -> Option<&ComponentVersion> {
+        self.meta.component_versions.get(usize::from(number).checked_sub(1)?)
+    }
+
+    /// Whether the modules and dates of designations are kept.
+    #[must_use]
+    pub fn has_designation_versions(&self) -> bool {
+        !self.bytes(Section::DesignationVersion).is_empty() || self.designation_count() == 0
     }
 
     // -- text -------------------------------------------------------------------------------
@@ -542,32 +590,63 @@ impl Edition {
         &self,
         property: PropertyId,
     ) -> impl Iterator<Item = PropertyRef<'_>> + '_ {
+        self.value_numbers(property).map(|number| self.value_ref(number))
+    }
+
+    /// The numbers of the distinct values of a property; ascending by their text.
+    pub(crate) fn value_numbers(&self, property: PropertyId) -> Range<u32> {
         let starts = u32s(self.bytes(Section::PropertyStarts));
-        codec::range(starts, usize::from(property.0)).map(move |value| PropertyRef {
-            edition: self,
-            value: value as u32,
-            group: 0,
-        })
+        let range = codec::range(starts, usize::from(property.0));
+        range.start as u32..range.end as u32
+    }
+
+    /// The value with a number, outside of any group.
+    pub(crate) fn value_ref(&self, number: u32) -> PropertyRef<'_> {
+        PropertyRef { edition: self, value: number, group: 0 }
+    }
+
+    /// The number of the value of a property that is the code `code`. Cost: binary search.
+    pub(crate) fn code_value(&self, property: PropertyId, code: &str) -> Option<u32> {
+        let range = self.value_numbers(property);
+        let first = self.first_value_from(range.clone(), code);
+        let same = (first..range.end).take_while(|&value| self.value_text(value) == code);
+        same.map(|value| self.value_ref(value))
+            .find(|value| value.concept().is_some())
+            .map(PropertyRef::number)
+    }
+
+    /// Marks the concepts that have the value with this number.
+    pub(crate) fn mark_value(&self, value: u32, marks: &mut Marks) {
+        codec::for_each_posting(self.value_posting(value), |ordinal| marks.insert(ordinal));
+    }
+
+    /// Whether any concept that has the value with this number is in `set`.
+    pub(crate) fn is_value_of_any(&self, value: u32, set: &ConceptSet) -> bool {
+        codec::any_posting(self.value_posting(value), |ordinal| set.contains(ConceptIx(ordinal)))
+    }
+
+    /// The first of `range` whose text is not before `text`.
+    fn first_value_from(&self, range: Range<u32>, text: &str) -> u32 {
+        let Range { start: mut low, end: mut high } = range;
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.value_text(middle) < text { low = middle + 1 } else { high = middle }
+        }
+        low
     }
 
     /// The concepts that have a value of `property` whose text (the code, for a Coding) is `text`.
     /// Cost: binary search over the distinct values, then one posting.
     #[must_use]
     pub fn with_value(&self, property: PropertyId, text: &str) -> ConceptSet {
-        let starts = u32s(self.bytes(Section::PropertyStarts));
-        let range = codec::range(starts, usize::from(property.0));
-        let value_text = |value: usize| self.value_text(value as u32);
-        let mut low = range.start;
-        let mut high = range.end;
-        while low < high {
-            let middle = low.midpoint(high);
-            if value_text(middle) < text { low = middle + 1 } else { high = middle }
-        }
+        let range = self.value_numbers(property);
+        let low = self.first_value_from(range.clone(), text);
         // Values that begin with the text follow each other; among them are those of other types
         // and Codings with the code.
         let mut set = ConceptSet::new();
-        for value in (low..range.end).take_while(|&value| value_text(value).starts_with(text)) {
-            let reference = PropertyRef { edition: self, value: value as u32, group: 0 };
+        for value in (low..range.end).take_while(|&value| self.value_text(value).starts_with(text))
+        {
+            let reference = self.value_ref(value);
             if reference.value().text() == text {
                 set.extend(&reference.concepts());
             }
@@ -618,7 +697,27 @@ impl Edition {
     pub fn members(&self, set: SetId) -> ConceptSet {
         let concepts = u32s(self.bytes(Section::MemberConcepts));
         let rows = concepts.get(self.member_range(set)).unwrap_or_default();
-        rows.iter().map(|ordinal| ConceptIx(ordinal.get())).collect()
+        if rows.len() <= FEW_ROWS {
+            return rows.iter().map(|ordinal| ConceptIx(ordinal.get())).collect();
+        }
+        let mut marks = Marks::new(self.count);
+        for ordinal in rows {
+            marks.insert(ordinal.get());
+        }
+        marks.into_set()
+    }
+
+    /// How many rows a membership set has. Cost: one array access.
+    #[must_use]
+    pub fn member_row_count(&self, set: SetId) -> usize {
+        self.member_range(set).len()
+    }
+
+    /// Whether the modules and dates of the members of sets are kept.
+    #[must_use]
+    pub fn has_member_versions(&self) -> bool {
+        !self.bytes(Section::MemberVersions).is_empty()
+            || self.bytes(Section::MemberConcepts).is_empty()
     }
 
     /// All rows of a membership set, by concept, then in the order in which they were added.
@@ -658,6 +757,7 @@ impl Edition {
 #[derive(Debug, Clone, Default)]
 pub struct LanguageScores {
     any: bool,
+    is_exclusive: bool,
     languages: Vec<Option<u16>>,
     dialects: Vec<Option<u16>>,
 }
@@ -741,6 +841,25 @@ impl<'e> DesignationRef<'e> {
         ids.get(self.number as usize).map_or(0, |id| id.get())
     }
 
+    /// Module and date, where the edition keeps them.
+    fn version(self) -> Option<&'e ComponentVersion> {
+        let numbers = u16s(self.edition.bytes(Section::DesignationVersion));
+        let number = numbers.get(self.number as usize).map_or(0, |number| number.get());
+        self.edition.component_version(number)
+    }
+
+    /// Code of the module it belongs to, empty for none.
+    #[must_use]
+    pub fn module(self) -> &'e str {
+        self.version().map_or("", |version| version.module.as_str())
+    }
+
+    /// Since when it is as it is, as `YYYYMMDD`; empty for none.
+    #[must_use]
+    pub fn effective_time(self) -> &'e str {
+        self.version().map_or("", |version| version.date.as_str())
+    }
+
     /// The dialects the designation is preferred or acceptable in: (number of the dialect in the
     /// metadata, whether it is preferred).
     pub fn acceptability(self) -> impl Iterator<Item = (u8, bool)> + 'e {
@@ -776,6 +895,11 @@ pub struct PropertyRef<'e> {
 }
 
 impl<'e> PropertyRef<'e> {
+    /// The number of the value in the edition.
+    pub(crate) fn number(self) -> u32 {
+        self.value
+    }
+
     /// The number of the property.
     #[must_use]
     pub fn property_id(self) -> PropertyId {
@@ -850,6 +974,24 @@ impl<'e> MemberRow<'e> {
     pub fn concept(self) -> ConceptIx {
         let concepts = u32s(self.edition.bytes(Section::MemberConcepts));
         ConceptIx(concepts.get(self.row).map_or(NONE, |ordinal| ordinal.get()))
+    }
+
+    fn version(self) -> Option<&'e ComponentVersion> {
+        let numbers = u16s(self.edition.bytes(Section::MemberVersions));
+        let number = numbers.get(self.row).map_or(0, |number| number.get());
+        self.edition.component_version(number)
+    }
+
+    /// Code of the module the row belongs to, empty for none.
+    #[must_use]
+    pub fn module(self) -> &'e str {
+        self.version().map_or("", |version| version.module.as_str())
+    }
+
+    /// Since when the row is as it is, as `YYYYMMDD`; empty for none.
+    #[must_use]
+    pub fn effective_time(self) -> &'e str {
+        self.version().map_or("", |version| version.date.as_str())
     }
 
     /// The values of the set's fields, in their order.

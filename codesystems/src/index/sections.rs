@@ -57,6 +57,7 @@ sections! {
     DesignationId = 37, "Table (m) of u64: publisher's identifier; absent when all are 0.";
     AcceptabilityOffsets = 38, "Offsets into AcceptabilityPairs.";
     AcceptabilityPairs = 39, "Table of u16: dialect number << 8 | 0 preferred, 1 acceptable.";
+    DesignationVersion = 41, "Table (m) of u16: 0 or 1-based number in the metadata's component versions; absent when all are 0.";
     Displays = 40, "Table (n) of u32: designation number of the default display, u32::MAX for none.";
     PropertyOffsets = 50, "Offsets (n) to property records.";
     PropertyValues = 51, "Table (p) of u32: value number.";
@@ -74,6 +75,7 @@ sections! {
     MemberFields = 72, "Table of u32: number of the row's fields.";
     FieldOffsets = 73, "Offsets into FieldTexts.";
     FieldTexts = 74, "Fields of member rows, joined by U+001F, end to end, UTF-8.";
+    MemberVersions = 75, "Table of u16 beside MemberFields: 0 or 1-based number in the metadata's component versions; absent when all are 0.";
     TextHeader = 80, "Text index: `header`, see `search::TextSections`.";
     TextTerms = 81, "Text index: `terms`, see `search::TextSections`.";
     TextPostingOffsets = 82, "Text index: `posting_offsets`, see `search::TextSections`.";

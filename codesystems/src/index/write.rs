@@ -264,9 +264,12 @@ fn write_members(out: &mut Sections, builder: &mut EditionBuilder, order: &order
         return;
     }
     let members = std::mem::take(&mut builder.members);
-    let mut rows: Vec<(u16, u32, u32, u32)> = (0u32..)
+    let mut rows: Vec<(u16, u32, u32, u32, u16)> = (0u32..)
         .zip(&members)
-        .map(|(position, row)| (row.set, at(&order.ordinal_of, row.concept), position, row.fields))
+        .map(|(position, row)| {
+            let concept = at(&order.ordinal_of, row.concept);
+            (row.set, concept, position, row.fields, row.version)
+        })
         .collect();
     rows.par_sort_unstable();
     let mut starts = vec![0u32; builder.meta.membership_sets.len() + 1];
@@ -289,7 +292,10 @@ fn write_members(out: &mut Sections, builder: &mut EditionBuilder, order: &order
     }
     out.put(Section::MemberStarts, put_u32s(starts));
     out.put(Section::MemberConcepts, put_u32s(rows.iter().map(|&(_, concept, ..)| concept)));
-    out.put(Section::MemberFields, put_u32s(rows.iter().map(|&(_, _, _, fields)| fields)));
+    out.put(Section::MemberFields, put_u32s(rows.iter().map(|&(_, _, _, fields, _)| fields)));
+    if rows.iter().any(|&(.., version)| version != 0) {
+        out.put(Section::MemberVersions, put_u16s(rows.iter().map(|&(.., version)| version)));
+    }
     out.put(Section::FieldOffsets, put_u32s(field_offsets));
     out.put(Section::FieldTexts, texts);
 }
@@ -321,6 +327,7 @@ fn write_designations(
         rank: DisplayRank::Note,
         active: false,
         acceptability: 0,
+        version: 0,
         id: 0,
     };
     let designations: Vec<RawDesignation> = sorted
@@ -352,6 +359,10 @@ fn write_designations(
     out.put(Section::DesignationLanguage, designations.iter().map(|d| d.language).collect());
     out.put(Section::DesignationUse, designations.iter().map(|d| d.use_id).collect());
     out.put(Section::DesignationFlags, flags);
+    if designations.iter().any(|designation| designation.version != 0) {
+        let numbers = designations.iter().map(|designation| designation.version);
+        out.put(Section::DesignationVersion, put_u16s(numbers));
+    }
     if designations.iter().any(|designation| designation.acceptability != 0) {
         let numbers = designations.iter().map(|designation| designation.acceptability);
         out.put(Section::DesignationAcceptability, put_u16s(numbers));

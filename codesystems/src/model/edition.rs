@@ -73,6 +73,8 @@ pub struct EditionMeta {
     pub dialects: Vec<Dialect>,
     /// Named sets of concepts (reference sets, answer lists, groups); the order numbers them.
     pub membership_sets: Vec<MembershipSet>,
+    /// Modules and dates of designations and members of sets; the order numbers them.
+    pub component_versions: Vec<ComponentVersion>,
     /// The publisher writes concepts inside of each other (`CodeSystem.concept.concept`).
     pub nested: bool,
     /// Another code system whose concepts this one offers search synonyms for.
@@ -132,6 +134,15 @@ pub struct Dialect {
     pub code: String,
     /// BCP 47 tag it stands for, empty if unknown.
     pub language: String,
+}
+
+/// Which module a component belongs to, and since when it is as it is (SNOMED CT).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ComponentVersion {
+    /// Code of the module.
+    pub module: String,
+    /// Effective time as `YYYYMMDD`, empty if not yet released.
+    pub date: String,
 }
 
 /// A named set of concepts with its columns.

@@ -6,8 +6,8 @@ mod property;
 
 pub use canonical::Canonical;
 pub use edition::{
-    DesignationUse, Dialect, EditionMeta, FilterDefinition, Identifier, MembershipSet, Provenance,
-    SourceFile, SynonymLink,
+    ComponentVersion, DesignationUse, Dialect, EditionMeta, FilterDefinition, Identifier,
+    MembershipSet, Provenance, SourceFile, SynonymLink,
 };
 pub use property::{PropertyDefinition, PropertyKind, PropertyValue};
 
@@ -102,12 +102,14 @@ pub struct NewDesignation<'a> {
     /// Dialects in which it is preferred or acceptable: (number of the dialect from
     /// [`crate::EditionBuilder::dialect`], acceptability).
     pub acceptability: &'a [(u8, Acceptability)],
+    /// Number of its module and date, see [`crate::EditionBuilder::component_version`]; 0 for none.
+    pub version: u16,
 }
 
 impl<'a> NewDesignation<'a> {
     /// An active designation without dialects.
     #[must_use]
     pub fn new(language: &'a str, use_id: UseId, value: &'a str, rank: DisplayRank) -> Self {
-        Self { language, use_id, value, rank, active: true, id: 0, acceptability: &[] }
+        Self { language, use_id, value, rank, active: true, id: 0, acceptability: &[], version: 0 }
     }
 }

@@ -57,6 +57,20 @@ impl Query {
         self.words.is_empty()
     }
 
+    /// Whether every word is the beginning of a word of `text`, without an index.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        let mut open: Vec<&QueryWord> = self.words.iter().collect();
+        Analyzer::default().analyze(text, &mut |token, _| {
+            open.retain(|word| {
+                let variant = word.variant.as_deref();
+                !token.starts_with(&word.text)
+                    && !variant.is_some_and(|variant| token.starts_with(variant))
+            });
+        });
+        open.is_empty()
+    }
+
     /// The folded words, in the order typed.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.words.iter().map(|word| word.text.as_str())

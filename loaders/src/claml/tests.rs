@@ -145,7 +145,7 @@ fn what_a_class_says_is_kept() {
     assert_eq!(
         read.designations("Q05"),
         [
-            designation("display", DisplayRank::Preferred, "Leiden: Kurz"),
+            designation("preferredForLanguage", DisplayRank::Preferred, "Leiden: Kurz"),
             designation("preferred", DisplayRank::Synonym, "Kurz"),
             designation("inclusion", DisplayRank::SearchOnly, "Form: akut"),
         ]

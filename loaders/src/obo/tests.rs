@@ -94,7 +94,7 @@ fn terms_have_parents_definitions_synonyms_and_references() {
     assert_eq!(values(edition, "HP:0000002", "xref"), ["123456", "Fyler:42"]);
     let found = designations(edition, "HP:0000002");
     for expected in [
-        "en/display: Kidney finding",
+        "en/preferredForLanguage: Kidney finding",
         "en/hasExactSynonym: Renal finding",
         "en/layperson: Bad kidney",
         "en/hasRelatedSynonym: Finding near kidney",

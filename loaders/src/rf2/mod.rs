@@ -29,6 +29,7 @@ mod relationships;
 mod rows;
 mod tables;
 mod terms;
+mod versions;
 
 use std::collections::BTreeSet;
 

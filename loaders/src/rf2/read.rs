@@ -102,6 +102,7 @@ impl Reader<'_, '_> {
             let language = language_number(row, tables, language)?;
             tables.descriptions.push(Description {
                 id: row.sctid(0)?,
+                module: row.sctid(MODULE)?,
                 concept: row.sctid(concept)?,
                 kind: row.sctid(kind)?,
                 stamp,

@@ -19,6 +19,7 @@ use super::ids::{ASSOCIATIONS, INACTIVATION_INDICATOR};
 use super::notes::Notes;
 use super::tables::{Member, Tables};
 use super::terms::Terms;
+use super::versions::Versions;
 use crate::{Error, Result};
 
 /// The field that names a component which is not a concept.
@@ -177,6 +178,7 @@ fn emit(
     placed: &[Placed],
 ) {
     let mut rest = placed;
+    let mut versions = Versions::default();
     for (&refset, set) in sets {
         let name = terms.name(tables, refset).unwrap_or_default();
         let first = set.has_other_components.then_some(COMPONENT);
@@ -187,7 +189,8 @@ fn emit(
         let end = rest.partition_point(|row| row.member.refset <= refset);
         let (rows, others) = rest.split_at_checked(end).unwrap_or((rest, &[]));
         for row in rows {
-            add_member(builder, tables, set, number, row);
+            let version = versions.of(builder, row.member.module, row.member.stamp);
+            add_member(builder, tables, set, (number, version), row);
             add_property(builder, tables, property, row);
         }
         rest = others;
@@ -198,7 +201,7 @@ fn add_member(
     builder: &mut EditionBuilder,
     tables: &Tables,
     set: &Set,
-    number: SetId,
+    (number, version): (SetId, u16),
     row: &Placed,
 ) {
     let text = tables.text(row.member.stamp, row.member.fields);
@@ -215,7 +218,7 @@ fn add_member(
         let value = |column: &Option<usize>| column.and_then(|at| text.split('\t').nth(at));
         fields.extend(columns.iter().map(|column| value(column).unwrap_or_default()));
     }
-    builder.member(number, row.concept, &fields);
+    builder.member_of_version(number, row.concept, &fields, version);
 }
 
 /// The property that the first field of a set's members becomes, if it does.

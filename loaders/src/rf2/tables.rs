@@ -69,6 +69,7 @@ pub(super) struct Concept {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Description {
     pub(super) id: u64,
+    pub(super) module: u64,
     pub(super) concept: u64,
     pub(super) kind: u64,
     pub(super) stamp: Stamp,

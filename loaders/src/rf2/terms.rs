@@ -10,6 +10,7 @@ use super::digits::Digits;
 use super::ids::{DEFINITION, FULLY_SPECIFIED_NAME, SYNONYM};
 use super::notes::Notes;
 use super::tables::{Description, Tables};
+use super::versions::Versions;
 use crate::Result;
 
 /// Descriptions in the order in which they are shown.
@@ -47,6 +48,7 @@ impl Terms {
             Some((row.concept, preferred.get(number as usize) != Some(&true), row.id))
         });
         let mut uses = Uses::default();
+        let mut versions = Versions::default();
         for &number in &order {
             let Some(row) = rows.get(number as usize) else { continue };
             let Some(concept) = concepts.find(row.concept) else {
@@ -65,6 +67,7 @@ impl Terms {
                 active: row.active,
                 id: row.id,
                 acceptability,
+                version: versions.of(builder, row.module, row.stamp),
             };
             builder.designation(concept, &designation);
         }

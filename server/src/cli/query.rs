@@ -392,6 +392,7 @@ pub(super) fn request<'a>(app: &'a App, path: &'a str, parameters: Parameters) -
         path,
         parameters,
         body: &[],
+        too_costly_threshold: None,
     }
 }
 

@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use codesystems::index::PropertyRef;
-use codesystems::model::DisplayRank;
-use codesystems::{ConceptIx, Edition, PropertyValue};
+use codesystems::{Canonical, ConceptIx, Edition, PropertyValue};
 use valuesets::CodeSystem;
 
 use super::normalize::{self, Reading};
@@ -43,6 +42,7 @@ pub(super) fn code_system(
                 Failure::not_found(format!("there is no CodeSystem with the id '{id}'"))
             })?;
         if let Content::Edition(system) = &entry.content {
+            check_is_no_supplement(system)?;
             return Ok((Arc::clone(system), entry.url.clone()));
         }
         let scope = asked.scope(request);
@@ -51,11 +51,25 @@ pub(super) fn code_system(
     if let Some(resource) = request.parameters.resource("codeSystem")? {
         let system =
             sent_code_system(resource.get()).map_err(|error| bad_resource("codeSystem", &error))?;
+        check_is_no_supplement(&system)?;
         let url = system.edition().meta().url.clone();
         return Ok((Arc::new(system), url));
     }
     let url = url.ok_or_else(|| WireError::missing("system", "the canonical of a code system"))?;
     Ok((asked.scope(request).code_system(url, version)?, url.to_owned()))
+}
+
+/// A supplement has no codes of its own to ask for.
+fn check_is_no_supplement(system: &CodeSystem) -> Result<(), Failure> {
+    let meta = system.edition().meta();
+    if meta.content != "supplement" {
+        return Ok(());
+    }
+    Err(Failure::invalid(format!(
+        "CodeSystem '{}' is a supplement, so it cannot be used as a code system; ask for '{}' with \
+         the parameter 'useSupplement'",
+        meta.url, meta.supplements
+    )))
 }
 
 fn subject<'a>(
@@ -107,15 +121,19 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     let subject = subject(request, &asked, id)?;
     let wanted = Wanted { names: request.parameters.strings("property")? };
     let edition = subject.system.edition();
+    let supplements = asked.scope(request).supplements_to(&subject.system)?;
     let is_lenient = normalize::is_wanted(request)?;
     let read = Reading::of(is_lenient, edition, subject.code, asked.wording());
     let mut json = JsonWriter::with_capacity(2048);
     match edition.find(read.code()) {
-        Some(concept) => Writer { edition, asked: &asked, wanted: &wanted, read: &read }.write(
-            &mut json,
-            &subject.url,
-            concept,
-        ),
+        Some(concept) => Writer {
+            edition,
+            supplements: &supplements,
+            asked: &asked,
+            wanted: &wanted,
+            read: &read,
+        }
+        .write(&mut json, &subject.url, concept),
         None => write_by_grammar(&mut json, &subject, &read)?,
     }
     Ok(Answer::ok(json.into_bytes()))
@@ -134,7 +152,9 @@ fn write_by_grammar(
             out.string("version", &meta.version);
             out.string("display", read.code());
             out.code("code", read.code());
-            out.uri("system", &subject.url);
+            if !subject.url.is_empty() {
+                out.uri("system", &subject.url);
+            }
             read.write(&mut out);
             out.finish();
             return Ok(());
@@ -158,6 +178,8 @@ fn name_of(edition: &Edition) -> &str {
 
 struct Writer<'a> {
     edition: &'a Edition,
+    /// Supplements in use.
+    supplements: &'a [Arc<CodeSystem>],
     asked: &'a Asked,
     wanted: &'a Wanted<'a>,
     read: &'a Reading<'a>,
@@ -175,7 +197,9 @@ impl Writer<'_> {
         }
         out.string("display", edition.display_for(concept, &scores));
         out.code("code", edition.code(concept));
-        out.uri("system", url);
+        if !url.is_empty() {
+            out.uri("system", url);
+        }
         if edition.is_not_selectable(concept) {
             out.boolean("abstract", true);
         }
@@ -186,14 +210,35 @@ impl Writer<'_> {
         {
             out.string("definition", &value.value().text());
         }
-        self.designations(&mut out, concept);
+        self.designations(&mut out, concept, None);
         self.derived(&mut out, concept);
         self.own(&mut out, concept);
+        self.supplemented(&mut out, edition.code(concept));
         self.read.write(&mut out);
         out.finish();
     }
 
-    fn designations(&self, out: &mut ParametersWriter<'_>, concept: ConceptIx) {
+    /// What supplements add, and which supplements are in use.
+    fn supplemented(&self, out: &mut ParametersWriter<'_>, code: &str) {
+        for supplement in self.supplements {
+            let edition = supplement.edition();
+            let meta = edition.meta();
+            let source = Canonical::new(meta.url.as_str(), Some(&meta.version)).to_string();
+            if let Some(concept) = edition.find_exact(code) {
+                let added = Writer { edition, supplements: &[], ..*self };
+                added.designations(out, concept, Some(&source));
+                added.own(out, concept);
+            }
+            out.canonical("used-supplement", &source);
+        }
+    }
+
+    fn designations(
+        &self,
+        out: &mut ParametersWriter<'_>,
+        concept: ConceptIx,
+        source: Option<&str>,
+    ) {
         let language = self.wanted.language();
         if !self.wanted.has("designation") && language.is_none() {
             return;
@@ -219,11 +264,11 @@ impl Writer<'_> {
                         "use",
                         CodingRef::new(&usage.system, &usage.code).with_display(display),
                     );
-                } else if designation.rank() == DisplayRank::Preferred {
-                    let system = "http://terminology.hl7.org/CodeSystem/designation-usage";
-                    out.coding("use", CodingRef::new(system, "display"));
                 }
                 out.string("value", designation.value());
+                if let Some(source) = source {
+                    out.canonical("source", source);
+                }
             });
         }
     }

@@ -47,6 +47,9 @@ pub struct Request<'a> {
     pub parameters: Parameters,
     /// The body as it came, for batches.
     pub body: &'a [u8],
+    /// From how many codes on the client takes an expansion to be too costly (header
+    /// `X-Too-Costly-Threshold`); the limit of the server counts where it is lower.
+    pub too_costly_threshold: Option<u64>,
 }
 
 /// What an operation answers.

@@ -25,6 +25,7 @@ pub struct Asked {
     versions: VersionRules,
     languages: LanguagePreference,
     messages: valuesets::issues::Language,
+    supplements: Vec<Canonical>,
 }
 
 /// Names of languages as displays are asked for: parameters first, then the header.
@@ -33,10 +34,10 @@ fn languages(request: &Request<'_>) -> Result<LanguagePreference, Failure> {
         // HAPI asks $lookup for `language`; elsewhere the name has no other meaning here.
         let asked = request.parameters.languages(name);
         if let Some(preferences) = asked.map_err(|_| bad_language(&request.parameters, name))? {
-            return Ok(LanguagePreference::new(preferences.tags().map(str::to_owned).collect()));
+            return Ok(preferences.preference());
         }
     }
-    Ok(LanguagePreference::new(request.languages.tags().map(str::to_owned).collect()))
+    Ok(request.languages.preference())
 }
 
 fn bad_language(parameters: &Parameters, name: &str) -> Failure {
@@ -72,12 +73,13 @@ impl Asked {
             add_sent(&mut sent, resource)?;
             any = true;
         }
-        let header = LanguagePreference::new(request.languages.tags().map(str::to_owned).collect());
+        let header = request.languages.preference();
         Ok(Self {
             sent: any.then_some(sent),
             versions,
             languages: languages(request)?,
             messages: valuesets::issues::Language::of(&header),
+            supplements: canonicals(parameters, "useSupplement")?,
         })
     }
 
@@ -114,6 +116,7 @@ impl Asked {
             versions: self.versions.clone(),
             languages: self.languages.clone(),
             messages: self.messages,
+            supplements: self.supplements.clone(),
         }
     }
 
@@ -128,7 +131,9 @@ impl Asked {
         value_set: &ValueSet,
         key: &str,
     ) -> Result<Arc<Compiled>, Failure> {
-        Ok(self.compile_by(request, &self.scope(request), value_set, key, plan::compile)?)
+        let compiled =
+            self.compile_by(request, &self.scope(request), value_set, key, plan::compile);
+        compiled.map_err(Failure::of_expansion)
     }
 
     /// As [`Self::compile`], as far as code systems are there: for verdicts.
@@ -164,10 +169,10 @@ impl Asked {
         if !self.is_shareable() {
             return Ok(Arc::new(compile(value_set, scope)?));
         }
-        let key = if self.versions.is_empty() {
+        let key = if self.versions.is_empty() && self.supplements.is_empty() {
             key.to_owned()
         } else {
-            format!("{key}#{:?}", self.versions)
+            format!("{key}#{:?}{:?}", self.versions, self.supplements)
         };
         if let Some(known) = request.snapshot.compiled.get(&key) {
             return Ok(known);
@@ -279,7 +284,7 @@ fn add_sent(sent: &mut Catalogue, resource: &RawValue) -> Result<(), Failure> {
             let bytes = builder.finish().map_err(failed)?;
             let container =
                 codesystems::index::Container::from_bytes(bytes.into()).map_err(failed)?;
-            sent.add_concept_map(Arc::new(ConceptMap::new(&container).map_err(failed)?));
+            sent.add_another_concept_map(Arc::new(ConceptMap::new(&container).map_err(failed)?));
         }
         // Other resources may be sent along; nothing here asks for them.
         _ => {}

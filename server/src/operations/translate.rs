@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use codesystems::{Canonical, PropertyValue};
 use valuesets::conceptmap::{
-    Candidate, Coding, ConceptMap, Direction, Fired, Match, SnomedMap, SnomedMapUrl,
+    Candidate, Coding, ConceptMap, Direction, Fired, Match, Relationship, SnomedMap, SnomedMapUrl,
     TranslateRequest, Translation, Wanted, translate as ask,
 };
 use valuesets::plan::Compiled;
@@ -92,7 +92,12 @@ pub fn translate(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Fail
     let other = |canonical: &Canonical| index.named(canonical).map(|map| Candidate::Compiled(map));
     let translation = ask(&ask_for, &candidates, &other);
     let scope = asked.scope(request);
-    let telling = Telling { scope: &scope, version: request.version, direction: subject.direction };
+    let telling = Telling {
+        scope: &scope,
+        version: request.version,
+        direction: subject.direction,
+        dialect: Dialect::of(parameters),
+    };
     Ok(Answer::ok(telling.write(&translation, &readings)))
 }
 
@@ -168,6 +173,8 @@ fn subject(parameters: &Parameters) -> Result<Subject<'_>, Failure> {
         .iter()
         .any(|name| parameters.contains(name));
     let direction = if reverse || is_from_target { Direction::Reverse } else { Direction::Forward };
+    // Of R5's earlier drafts and of clients that follow them.
+    let source = parameters.string("sourceSystem")?;
     let mut codings = Vec::new();
     for name in ["coding", "sourceCoding", "targetCoding"] {
         if let Some(coding) = parameters.coding(name)? {
@@ -180,7 +187,10 @@ fn subject(parameters: &Parameters) -> Result<Subject<'_>, Failure> {
         }
     }
     if let Some(code) = either(parameters, &["code", "sourceCode", "targetCode"])? {
-        let system = parameters.string("system")?.unwrap_or_default();
+        let system = match (is_from_target, parameters.string("targetSystem")?) {
+            (true, Some(target)) => target,
+            _ => parameters.string("system")?.or(source).unwrap_or_default(),
+        };
         let version = parameters.string("version")?.unwrap_or_default();
         codings.push(Coding { system, version, code, display: "" });
     }
@@ -189,8 +199,11 @@ fn subject(parameters: &Parameters) -> Result<Subject<'_>, Failure> {
             "a code with 'system', or one of the parameters 'coding' and 'codeableConcept'";
         return Err(WireError::missing("code", expected).into());
     }
-    let into = either(parameters, &["targetsystem", "targetSystem"])?;
-    let into = into.or_else(|| system_as_target(parameters));
+    let into = match is_from_target {
+        true => source,
+        false => either(parameters, &["targetsystem", "targetSystem"])?
+            .or_else(|| system_as_target(parameters)),
+    };
     Ok(Subject { codings, direction, into: into.map(Canonical::parse).unwrap_or_default() })
 }
 
@@ -324,6 +337,31 @@ struct Telling<'a> {
     scope: &'a Scope<'a>,
     version: FhirVersion,
     direction: Direction,
+    dialect: Dialect,
+}
+
+/// Whose names a request uses, and its answer with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// `code`, `coding`, `targetsystem`: the map is told as the version of the base does it, displays
+    /// are looked up, and what fired is explained.
+    R4,
+    /// `sourceCode`, `targetCoding`, `targetSystem`: matches as the map has them, with `originMap`.
+    R5,
+}
+
+impl Dialect {
+    fn of(parameters: &Parameters) -> Self {
+        let names = [
+            "sourceCode",
+            "sourceCoding",
+            "sourceCodeableConcept",
+            "targetCode",
+            "targetCoding",
+            "targetCodeableConcept",
+        ];
+        if names.iter().any(|name| parameters.contains(name)) { Self::R5 } else { Self::R4 }
+    }
 }
 
 impl Telling<'_> {
@@ -336,9 +374,12 @@ impl Telling<'_> {
             out.string("message", &format!("{message}{why}"));
         }
         for found in &translation.matches {
-            let display = self.display(found);
-            out.parts("match", |out| {
-                write_match(out, found, self.version, self.direction, &display)
+            out.parts("match", |out| match self.dialect {
+                Dialect::R4 => {
+                    let display = self.display(found);
+                    write_match(out, found, self.version, self.direction, &display);
+                }
+                Dialect::R5 => self.write_plain(out, found),
             });
         }
         for read in readings {
@@ -346,6 +387,20 @@ impl Telling<'_> {
         }
         out.finish();
         json.into_bytes()
+    }
+
+    /// A match as the map has it: the target as `concept` whichever way was asked, on the way back the
+    /// source beside it.
+    fn write_plain(&self, out: &mut ParametersWriter<'_>, found: &Match<'_>) {
+        write_relationship(out, self.version, found.relationship);
+        if let Some(target) = &found.target {
+            out.coding("concept", coding_of(target, target.display));
+        }
+        if self.direction == Direction::Reverse {
+            out.coding("source", coding_of(&found.source, found.source.display));
+        }
+        write_parts(out, found, self.version);
+        out.canonical("originMap", &found.origin.map.to_string());
     }
 
     /// The display of the code that is answered: that of the map, else that of its code system.
@@ -376,27 +431,54 @@ fn write_match(
     direction: Direction,
     display: &str,
 ) {
-    let some = |text| Some(text).filter(|text: &&str| !text.is_empty());
     // The relationship is said as seen from the code that was asked for.
     let relationship = match direction {
         Direction::Forward => found.relationship,
         Direction::Reverse => found.relationship.reversed(),
     };
-    if version == FhirVersion::R5 {
-        out.code("relationship", relationship.r5());
-    } else {
-        out.code("equivalence", relationship.r4());
-    }
+    write_relationship(out, version, relationship);
     let concept = match direction {
         Direction::Forward => found.target,
         Direction::Reverse => Some(found.source),
     };
     if let Some(concept) = concept {
-        let coding = CodingRef::new(concept.system, concept.code)
-            .with_version(some(concept.version))
-            .with_display(some(display));
-        out.coding("concept", coding);
+        out.coding("concept", coding_of(&concept, display));
     }
+    write_parts(out, found, version);
+    let map = found.origin.map.to_string();
+    if version == FhirVersion::R5 {
+        out.canonical("originMap", &map);
+    } else {
+        out.uri("source", &map);
+    }
+    let fired = match &found.origin.fired {
+        Fired::Row(row) => format!("group {}, mapping {}", found.origin.group, row),
+        Fired::Unmapped(mode) => format!("group {}, default '{mode}'", found.origin.group),
+    };
+    out.value("explanation", ValueRef::string(&fired));
+}
+
+fn coding_of<'a>(coding: &Coding<'a>, display: &'a str) -> CodingRef<'a> {
+    let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
+    CodingRef::new(coding.system, coding.code)
+        .with_version(some(coding.version))
+        .with_display(some(display))
+}
+
+fn write_relationship(
+    out: &mut ParametersWriter<'_>,
+    version: FhirVersion,
+    relationship: Relationship,
+) {
+    if version == FhirVersion::R5 {
+        out.code("relationship", relationship.r5());
+    } else {
+        out.code("equivalence", relationship.r4());
+    }
+}
+
+/// Properties, conditions, products and comment of a match.
+fn write_parts(out: &mut ParametersWriter<'_>, found: &Match<'_>, version: FhirVersion) {
     for part in &found.properties {
         out.parts("property", |out| {
             out.uri("uri", part.name);
@@ -419,17 +501,6 @@ fn write_match(
     if !found.comment.is_empty() {
         out.string("comment", found.comment);
     }
-    let map = found.origin.map.to_string();
-    if version == FhirVersion::R5 {
-        out.canonical("originMap", &map);
-    } else {
-        out.uri("source", &map);
-    }
-    let fired = match &found.origin.fired {
-        Fired::Row(row) => format!("group {}, mapping {}", found.origin.group, row),
-        Fired::Unmapped(mode) => format!("group {}, default '{mode}'", found.origin.group),
-    };
-    out.value("explanation", ValueRef::string(&fired));
 }
 
 /// R4 writes conditions and products as Coding, whatever they are.

@@ -2,10 +2,10 @@
 
 use crate::fhir::json::{NamedValue, extension};
 use crate::model::{ConceptId, DisplayRank};
-use crate::{EditionBuilder, NewDesignation};
+use crate::{EditionBuilder, NewDesignation, PropertyKind, PropertyValue};
 
-use super::STANDARDS_STATUS;
 use super::resource::{Concept, Designation};
+use super::{DESIGNATION_EXTENSION_PROPERTY, STANDARDS_STATUS};
 
 const SNOMED: &str = "http://snomed.info/sct";
 const TRANSLATION: &str = "http://hl7.org/fhir/StructureDefinition/translation";
@@ -18,18 +18,34 @@ pub(super) fn add(
     concept: &Concept<'_>,
     language: &str,
 ) {
+    let mut number = 0;
     if !concept.display.is_empty() {
         builder.display(id, language, &concept.display);
+        number += 1;
     }
     if let Some(element) = &concept.display_element {
-        add_translations(builder, id, &element.extension);
+        number += add_translations(builder, id, &element.extension);
     }
-    for designation in &concept.designation {
-        add_one(builder, id, designation);
+    for designation in concept.designation.iter().filter(|it| !it.value.is_empty()) {
+        number += 1;
+        add_one(builder, id, designation, number);
     }
 }
 
-fn add_one(builder: &mut EditionBuilder, id: ConceptId, designation: &Designation<'_>) {
+/// Adds a designation; `number` is its number among those of its concept, from 1.
+fn add_one(
+    builder: &mut EditionBuilder,
+    id: ConceptId,
+    designation: &Designation<'_>,
+    number: u16,
+) {
+    let json = designation.extension.map_or("[]", |raw| raw.get());
+    let extensions: Vec<NamedValue<'_>> = serde_json::from_str(json).unwrap_or_default();
+    if !extensions.is_empty() {
+        let code = DESIGNATION_EXTENSION_PROPERTY;
+        let property = builder.property_id(code, PropertyKind::String, "");
+        builder.property(id, property, PropertyValue::String(json), number);
+    }
     let rank = rank(designation);
     // Without a use the numbered one is empty, and answers give none either.
     let (system, code, display) = designation
@@ -37,9 +53,9 @@ fn add_one(builder: &mut EditionBuilder, id: ConceptId, designation: &Designatio
         .as_ref()
         .map_or(("", "", ""), |purpose| (&purpose.system, &purpose.code, &purpose.display));
     let use_id = builder.designation_use(system, code, display);
-    let status = extension(&designation.extension, STANDARDS_STATUS).map(NamedValue::text);
+    let status = extension(&extensions, STANDARDS_STATUS).map(NamedValue::text);
     let retired = matches!(status.as_deref(), Some("withdrawn" | "deprecated" | "retired"));
-    let description_id = extension(&designation.extension, DESCRIPTION_ID)
+    let description_id = extension(&extensions, DESCRIPTION_ID)
         .and_then(|extension| extension.text().parse().ok())
         .unwrap_or(0);
     let mut new = NewDesignation::new(&designation.language, use_id, &designation.value, rank);
@@ -65,12 +81,20 @@ fn rank(designation: &Designation<'_>) -> DisplayRank {
     }
 }
 
-/// Translations of the display that are given as extensions of the element.
-fn add_translations(builder: &mut EditionBuilder, id: ConceptId, extensions: &[NamedValue<'_>]) {
+/// Translations of the display that are given as extensions of the element; returns how many.
+fn add_translations(
+    builder: &mut EditionBuilder,
+    id: ConceptId,
+    extensions: &[NamedValue<'_>],
+) -> u16 {
+    let mut count = 0;
     for translation in extensions.iter().filter(|extension| &*extension.name == TRANSLATION) {
         let part = |name| {
             extension(&translation.extension, name).map(NamedValue::text).unwrap_or_default()
         };
-        builder.display(id, &part("lang"), &part("content"));
+        let text = part("content");
+        count += u16::from(!text.is_empty());
+        builder.display(id, &part("lang"), &text);
     }
+    count
 }

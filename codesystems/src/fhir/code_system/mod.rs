@@ -29,6 +29,11 @@ pub const DEFINITION_URI: &str = "http://hl7.org/fhir/concept-properties#definit
 /// listed or filtered by.
 pub const EXTENSION_PROPERTY: &str = "$extension";
 
+/// Code of the property that holds the extensions of a designation as a JSON array, of kind string;
+/// its group is the number of the designation among those of its concept, from 1. For those who
+/// write answers.
+pub const DESIGNATION_EXTENSION_PROPERTY: &str = "$designation";
+
 /// Finer publication status, on resources, concepts and designations.
 const STANDARDS_STATUS: &str =
     "http://hl7.org/fhir/StructureDefinition/structuredefinition-standards-status";

@@ -124,7 +124,7 @@ pub(super) struct Primitive<'a> {
 #[serde(default)]
 pub(super) struct Designation<'a> {
     #[serde(borrow)]
-    pub(super) extension: Vec<NamedValue<'a>>,
+    pub(super) extension: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) language: Text<'a>,
     #[serde(borrow, rename = "use")]

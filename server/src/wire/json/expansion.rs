@@ -36,6 +36,8 @@ pub struct DesignationRef<'a> {
     pub usage: Option<CodingRef<'a>>,
     /// The text.
     pub value: &'a str,
+    /// Its extensions, each as JSON.
+    pub extensions: &'a [&'a str],
 }
 
 /// Writes the entries of `ValueSet.expansion.contains`, nested or flat, one after the other.
@@ -92,6 +94,14 @@ impl<'w> ExpansionWriter<'w> {
         self.open_list(OpenList::Designations, "designation");
         let writer = &mut *self.writer;
         writer.begin_object();
+        if !designation.extensions.is_empty() {
+            writer.key("extension");
+            writer.begin_array();
+            for json in designation.extensions {
+                writer.raw(json);
+            }
+            writer.end_array();
+        }
         writer.field_opt("language", designation.language);
         if let Some(usage) = designation.usage {
             writer.key("use");
@@ -105,6 +115,12 @@ impl<'w> ExpansionWriter<'w> {
     pub fn extension(&mut self, url: &str, value: ValueRef<'_>) {
         self.open_list(OpenList::Extensions, "extension");
         write_extension(self.writer, url, value);
+    }
+
+    /// Writes an extension of the current entry that is JSON already.
+    pub fn raw_extension(&mut self, json: &str) {
+        self.open_list(OpenList::Extensions, "extension");
+        self.writer.raw(json);
     }
 
     /// Writes a property of the current entry.
@@ -251,6 +267,7 @@ mod tests {
             language: Some("en"),
             usage: Some(CodingRef::new("http://snomed.info/sct", "900000000000013009")),
             value: "Concept A",
+            ..Default::default()
         });
         entries.designation(&DesignationRef { value: "A", ..Default::default() });
         entries.extension("http://example.org/weight", ValueRef::Decimal("1.0"));

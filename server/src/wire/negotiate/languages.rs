@@ -2,6 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
+use codesystems::LanguagePreference;
 
 use super::media_type::quality;
 use crate::wire::WireError;
@@ -21,6 +22,7 @@ pub struct LanguageRange {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LanguagePreferences {
     ranges: Vec<LanguageRange>,
+    text: String,
 }
 
 impl LanguagePreferences {
@@ -40,16 +42,22 @@ impl LanguagePreferences {
                 )
             })
         });
-        Ok(Self::sorted(ranges.collect::<Result<_, _>>()?))
+        Ok(Self::sorted(ranges.collect::<Result<_, _>>()?, text.to_owned()))
     }
 
     /// Reads all `Accept-Language` headers. What cannot be read is passed over, since a wrong preference is no
     /// reason to refuse an answer.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        let texts =
-            headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|header| header.to_str().ok());
-        Self::sorted(texts.flat_map(|text| text.split(',')).filter_map(range).collect())
+        let headers = headers.get_all(ACCEPT_LANGUAGE).iter();
+        let texts: Vec<&str> = headers.filter_map(|header| header.to_str().ok()).collect();
+        let ranges = texts.iter().flat_map(|text| text.split(',')).filter_map(range);
+        let ranges: Vec<LanguageRange> = ranges.collect();
+        // What some HTTP clients send unasked: any language is no preference.
+        if ranges.iter().all(|range| range.tag == "*" && range.quality > 0) {
+            return Self::default();
+        }
+        Self::sorted(ranges, texts.join(","))
     }
 
     /// All ranges, by falling weight.
@@ -69,9 +77,23 @@ impl LanguagePreferences {
         self.ranges.is_empty()
     }
 
-    fn sorted(mut ranges: Vec<LanguageRange>) -> Self {
+    /// The list as it was given.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The same as the domain understands it.
+    #[must_use]
+    pub fn preference(&self) -> LanguagePreference {
+        let preference = LanguagePreference::new(self.tags().map(str::to_owned).collect());
+        let none_else = self.ranges.iter().any(|range| range.tag == "*" && range.quality == 0);
+        if none_else { preference.exclusive() } else { preference }
+    }
+
+    fn sorted(mut ranges: Vec<LanguageRange>, text: String) -> Self {
         ranges.sort_by_key(|range| std::cmp::Reverse(range.quality));
-        Self { ranges }
+        Self { ranges, text }
     }
 }
 

@@ -4,6 +4,7 @@ mod resource;
 
 use codesystems::fhir::json::{self, NamedValue, Text, extension};
 use codesystems::{Canonical, Result};
+use serde_json::value::RawValue;
 
 use crate::model::{
     Compose, Contained, EnumeratedConcept, ExpansionParameter, Filter, FilterOp, Include,
@@ -41,7 +42,10 @@ pub fn value_set(json: &str) -> Result<ValueSet> {
 pub fn from_slice(json: &[u8]) -> Result<ValueSet> {
     let resource: resource::ValueSet<'_> = json::from_slice("ValueSet", json)?;
     check_type("ValueSet", &resource.resource_type)?;
-    let status = extension(&resource.extension, STANDARDS_STATUS).map(NamedValue::text);
+    let extension_json = resource.extension.map_or("[]", RawValue::get);
+    let extensions: Vec<NamedValue<'_>> =
+        json::from_slice("ValueSet.extension", extension_json.as_bytes())?;
+    let status = extension(&extensions, STANDARDS_STATUS).map(NamedValue::text);
     let compose_extensions = resource.compose.iter().flat_map(|compose| &compose.extension);
     Ok(ValueSet {
         url: resource.url.to_string(),
@@ -59,17 +63,24 @@ pub fn from_slice(json: &[u8]) -> Result<ValueSet> {
         language: resource.language.to_string(),
         immutable: resource.immutable,
         identifiers: resource.identifier.iter().map(|identifier| identifier.owned()).collect(),
-        supplements: supplements(&resource.extension),
-        expansion_parameters: resource
-            .extension
+        extension: resource.extension.map(|raw| raw.get().to_owned()).unwrap_or_default(),
+        supplements: supplements(&extensions),
+        expansion_parameters: extensions
             .iter()
             .chain(compose_extensions)
             .filter(|extension| &*extension.name == EXPANSION_PARAMETER)
             .map(expansion_parameter)
             .collect(),
+        contained: contained_value_sets(&resource.contained),
         compose: resource.compose.as_ref().map(compose).transpose()?,
         expansion: resource.expansion.as_ref().map(expansion),
     })
+}
+
+/// Contained resources that are value sets; others, and those that cannot be read, are left out: an
+/// import of one says that it is not there.
+fn contained_value_sets(contained: &[&RawValue]) -> Vec<ValueSet> {
+    contained.iter().filter_map(|json| value_set(json.get()).ok()).collect()
 }
 
 fn supplements(extensions: &[NamedValue<'_>]) -> Vec<Canonical> {

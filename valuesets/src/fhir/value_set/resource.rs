@@ -15,7 +15,7 @@ pub(super) struct ValueSet<'a> {
     #[serde(borrow)]
     pub(super) language: Text<'a>,
     #[serde(borrow)]
-    pub(super) extension: Vec<NamedValue<'a>>,
+    pub(super) extension: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) url: Text<'a>,
     #[serde(borrow)]
@@ -38,6 +38,8 @@ pub(super) struct ValueSet<'a> {
     #[serde(borrow)]
     pub(super) copyright: Text<'a>,
     pub(super) immutable: Option<bool>,
+    #[serde(borrow)]
+    pub(super) contained: Vec<&'a RawValue>,
     #[serde(borrow)]
     pub(super) compose: Option<Compose<'a>>,
     #[serde(borrow)]

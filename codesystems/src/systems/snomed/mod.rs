@@ -1,0 +1,3 @@
+//! SNOMED CT: the Expression Constraint Language.
+
+pub mod ecl;
