@@ -16,6 +16,7 @@ pub mod router;
 pub mod sent;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 pub mod watch;
 pub mod web;
 pub mod wire;

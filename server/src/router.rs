@@ -180,7 +180,8 @@ impl Exchange {
             .or_else(|| text(header::HOST.as_str()))
             .or_else(|| self.uri.authority().map(axum::http::uri::Authority::as_str))
             .map_or_else(|| self.app.config.listen.to_string(), str::to_owned);
-        let scheme = text("x-forwarded-proto").unwrap_or("http");
+        let own = if self.app.config.tls.is_on() { "https" } else { "http" };
+        let scheme = text("x-forwarded-proto").unwrap_or(own);
         format!("{scheme}://{host}{}", self.base_path)
     }
 
@@ -266,6 +267,7 @@ impl Exchange {
         hasher.update(self.uri.path().as_bytes());
         hasher.update(self.uri.query().unwrap_or_default().as_bytes());
         hasher.update(request.base.as_bytes());
+        hasher.update(&[u8::from(self.app.config.normalize_codes)]);
         hasher.update(request.languages.text().as_bytes());
         if let Some(threshold) = request.too_costly_threshold {
             hasher.update(&threshold.to_le_bytes());

@@ -8,6 +8,7 @@ use codesystems::index::PropertyRef;
 use codesystems::{Canonical, ConceptIx, Edition, PropertyValue};
 use valuesets::CodeSystem;
 
+use super::normalize::{self, Reading};
 use super::{Answer, Asked, Request};
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
@@ -120,37 +121,45 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     let wanted = Wanted { names: request.parameters.strings("property")? };
     let edition = subject.system.edition();
     let supplements = asked.scope(request).supplements_to(&subject.system)?;
+    let is_lenient = normalize::is_wanted(request)?;
+    let read = Reading::of(is_lenient, edition, subject.code, asked.wording());
     let mut json = JsonWriter::with_capacity(2048);
-    match edition.find(subject.code) {
-        Some(concept) => {
-            Writer { edition, supplements: &supplements, asked: &asked, wanted: &wanted }.write(
-                &mut json,
-                &subject.url,
-                concept,
-            )
+    match edition.find(read.code()) {
+        Some(concept) => Writer {
+            edition,
+            supplements: &supplements,
+            asked: &asked,
+            wanted: &wanted,
+            read: &read,
         }
-        None => write_by_grammar(&mut json, &subject)?,
+        .write(&mut json, &subject.url, concept),
+        None => write_by_grammar(&mut json, &subject, &read)?,
     }
     Ok(Answer::ok(json.into_bytes()))
 }
 
-fn write_by_grammar(json: &mut JsonWriter, subject: &Subject<'_>) -> Result<(), Failure> {
+fn write_by_grammar(
+    json: &mut JsonWriter,
+    subject: &Subject<'_>,
+    read: &Reading<'_>,
+) -> Result<(), Failure> {
     let meta = subject.system.edition().meta();
-    let problem = match subject.system.grammar().map(|grammar| grammar.check(subject.code)) {
+    let problem = match subject.system.grammar().map(|grammar| grammar.check(read.code())) {
         Some(Ok(())) => {
             let mut out = ParametersWriter::begin(json);
             out.string("name", name_of(subject.system.edition()));
             out.string("version", &meta.version);
-            out.string("display", subject.code);
-            out.code("code", subject.code);
+            out.string("display", read.code());
+            out.code("code", read.code());
             if !subject.url.is_empty() {
                 out.uri("system", &subject.url);
             }
+            read.write(&mut out);
             out.finish();
             return Ok(());
         }
         Some(Err(problem)) => format!(" ({problem})"),
-        None => String::new(),
+        None => read.refusal_in_brackets(),
     };
     Err(Failure::not_found(format!(
         "Unknown code '{}' in the CodeSystem '{}' version '{}'{problem}",
@@ -172,6 +181,7 @@ struct Writer<'a> {
     supplements: &'a [Arc<CodeSystem>],
     asked: &'a Asked,
     wanted: &'a Wanted<'a>,
+    read: &'a Reading<'a>,
 }
 
 impl Writer<'_> {
@@ -203,6 +213,7 @@ impl Writer<'_> {
         self.derived(&mut out, concept);
         self.own(&mut out, concept);
         self.supplemented(&mut out, edition.code(concept));
+        self.read.write(&mut out);
         out.finish();
     }
 

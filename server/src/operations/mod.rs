@@ -7,6 +7,7 @@ pub mod closure;
 pub mod compare;
 pub mod expand;
 pub mod lookup;
+mod normalize;
 mod scope;
 pub mod subsumes;
 pub mod translate;

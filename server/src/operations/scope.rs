@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use codesystems::{Canonical, LanguagePreference};
+use valuesets::issues::Wording;
 use valuesets::model::ValueSet;
 use valuesets::plan::{self, Compiled};
 use valuesets::scope::VersionRules;
@@ -90,6 +91,12 @@ impl Asked {
     #[must_use]
     pub fn sent(&self) -> Option<&Catalogue> {
         self.sent.as_ref().map(|sent| &sent.catalogue)
+    }
+
+    /// Words what there is to say in the language of the request.
+    #[must_use]
+    pub fn wording(&self) -> Wording {
+        Wording::new(self.messages)
     }
 
     /// The languages wanted, best first.

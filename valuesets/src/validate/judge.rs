@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use codesystems::normalize::Refusal;
 use codesystems::{Canonical, ConceptIx, Edition};
 
 use super::displays::Told;
-use super::{Coding, Compile, Result, Rules, Shape, Verdict};
+use super::{Coding, Compile, Normalization, Result, Rules, Shape, Verdict};
 use crate::catalogue::CodeSystem;
 use crate::issues::{Issue, Wording, coding_text};
 use crate::model::ValueSet;
@@ -48,6 +49,9 @@ pub(super) struct Judge<'s, 'a> {
     inactive: Option<Inactive>,
     status: String,
     normalized: String,
+    pub(super) normalizations: Vec<Normalization>,
+    /// Codings that look like codes and must not be taken for some.
+    pub(super) refusals: Vec<(usize, Refusal)>,
 }
 
 impl<'s, 'a> Judge<'s, 'a> {
@@ -68,6 +72,8 @@ impl<'s, 'a> Judge<'s, 'a> {
             inactive: None,
             status: String::new(),
             normalized: String::new(),
+            normalizations: Vec::new(),
+            refusals: Vec::new(),
         }
     }
 
@@ -227,6 +233,11 @@ impl<'s, 'a> Judge<'s, 'a> {
             verdict.display.clear();
         }
         verdict.normalized_code = std::mem::take(&mut self.normalized);
+        verdict.normalizations = std::mem::take(&mut self.normalizations);
+        let is_read = |read: &&Normalization| is_named && read.code == coding.code;
+        if let Some(read) = verdict.normalizations.iter().find(is_read) {
+            verdict.normalized_code.clone_from(&read.code);
+        }
         if let Some(inactive) = &self.inactive {
             verdict.inactive = true;
             if self.status != "inactive" {
@@ -571,7 +582,7 @@ impl<'s, 'a> Judge<'s, 'a> {
                 return true;
             }
             Some(Err(problem)) => problem,
-            None => String::new(),
+            None => self.refusal(index),
         };
         let is_fragment = is_fragment(system);
         let (code, url, version) = (coding.code, coding.system, meta.version.as_str());
