@@ -17,6 +17,7 @@ mod associations;
 mod check;
 mod concepts;
 mod descriptions;
+mod expressions;
 mod members;
 mod refine;
 mod text;

@@ -197,7 +197,7 @@ impl Evaluator<'_> {
     }
 
     /// The test of a literal value.
-    fn literal<'c>(
+    pub(super) fn literal<'c>(
         &self,
         comparison: &'c Comparison,
     ) -> Box<dyn Fn(PropertyValue<'_>) -> bool + 'c> {
