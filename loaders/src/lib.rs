@@ -5,22 +5,27 @@
 //! The loaders know no byte layout and no directory: that is the business of `codesystems::index`
 //! and of whoever implements the sink.
 
+mod acyclic;
 pub mod alpha_id;
 pub mod archive;
 pub mod bfarm;
 pub mod claml;
 pub mod csv_tables;
+mod delimited;
 pub mod encoding;
 mod error;
 pub mod fhir;
 pub mod loinc;
+pub mod ndc;
 pub mod obo;
+pub mod omop;
 pub mod options;
 pub mod orphadata;
 mod progress;
 mod recognise;
 mod report;
 pub mod rf2;
+pub mod rxnorm;
 mod sink;
 mod table;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use codesystems::model::SourceFile;
 use crate::archive::{self, File};
 use crate::{
     Error, Options, Progress, Report, Result, Sink, alpha_id, bfarm, claml, csv_tables, fhir,
-    loinc, obo, orphadata, rf2, ucum_essence,
+    loinc, ndc, obo, omop, orphadata, rf2, rxnorm, ucum_essence,
 };
 
 /// How much of a file recognition looks at, in bytes.
@@ -46,6 +46,12 @@ pub enum Format {
     Fhir,
     /// ucum-essence.xml.
     UcumEssence,
+    /// RxNorm in Rich Release Format.
+    RxNorm,
+    /// The NDC directory of the FDA.
+    Ndc,
+    /// OMOP vocabularies as downloaded from Athena.
+    Omop,
     /// OBO ontologies (HPO).
     Obo,
     /// CSV tables of local codes and local maps.
@@ -57,12 +63,15 @@ type Load = fn(&Release, &Options, &mut dyn Sink, &mut Report) -> Result<()>;
 
 impl Format {
     /// All formats, in the order in which recognition asks them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Claml,
         Self::Orphadata,
         Self::UcumEssence,
         Self::Rf2,
         Self::Loinc,
+        Self::RxNorm,
+        Self::Ndc,
+        Self::Omop,
         Self::AlphaId,
         Self::Bfarm,
         Self::Obo,
@@ -82,6 +91,9 @@ impl Format {
             Self::Orphadata => "orphadata",
             Self::Fhir => "fhir",
             Self::UcumEssence => "ucum-essence",
+            Self::RxNorm => "rxnorm",
+            Self::Ndc => "ndc",
+            Self::Omop => "omop",
             Self::Obo => "obo",
             Self::Csv => "csv",
         }
@@ -103,6 +115,9 @@ impl Format {
             Self::Orphadata => (orphadata::recognise, orphadata::load),
             Self::Fhir => (fhir::recognise, fhir::load),
             Self::UcumEssence => (ucum_essence::recognise, ucum_essence::load),
+            Self::RxNorm => (rxnorm::recognise, rxnorm::load),
+            Self::Ndc => (ndc::recognise, ndc::load),
+            Self::Omop => (omop::recognise, omop::load),
             Self::Obo => (obo::recognise, obo::load),
             Self::Csv => (csv_tables::recognise, csv_tables::load),
         }

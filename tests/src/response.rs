@@ -24,6 +24,13 @@ impl Response {
         Self { status, headers, body, json }
     }
 
+    /// Panics where the answer is no valid FHIR JSON: an element that is there is never empty.
+    pub(crate) fn assert_no_empty_elements(&self) {
+        if let Some(path) = empty_element(&self.json) {
+            assert!(self.json.is_null(), "{path} is empty in {}", self.text());
+        }
+    }
+
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
@@ -124,6 +131,24 @@ impl Response {
         for word in words {
             assert!(folded.contains(&word.to_lowercase()), "'{word}' is not in: {text}");
         }
+    }
+}
+
+/// The path of an element without content.
+fn empty_element(value: &Value) -> Option<String> {
+    let below = |name: String, value: &Value| empty_element(value).map(|path| name + &path);
+    match value {
+        Value::Null => Some(String::new()),
+        Value::String(text) => text.is_empty().then(String::new),
+        Value::Array(list) if list.is_empty() => Some("[]".into()),
+        Value::Object(members) if members.is_empty() => Some("{}".into()),
+        Value::Array(list) => {
+            list.iter().enumerate().find_map(|(at, value)| below(format!("[{at}]"), value))
+        }
+        Value::Object(members) => {
+            members.iter().find_map(|(name, value)| below(format!(".{name}"), value))
+        }
+        _ => None,
     }
 }
 

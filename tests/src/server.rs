@@ -146,7 +146,9 @@ impl Server {
             let response = service.oneshot(request).await.unwrap();
             let (head, body) = response.into_parts();
             let body = body.collect().await.unwrap().to_bytes();
-            Response::new(head.status.as_u16(), head.headers, body)
+            let response = Response::new(head.status.as_u16(), head.headers, body);
+            response.assert_no_empty_elements();
+            response
         })
     }
 }

@@ -73,6 +73,21 @@ fn every_kind_of_answer_comes_as_xml() {
 }
 
 #[test]
+fn every_resource_is_the_same_in_xml() {
+    for server in [animals(), Server::demo()] {
+        for kind in ["CodeSystem", "ValueSet", "ConceptMap", "NamingSystem"] {
+            for resource in server.get(&format!("{kind}?_elements=id")).ok().resources() {
+                let path = format!("{kind}/{}", resource["id"].as_str().unwrap());
+                let xml = server.get_with(&path, &[("accept", "application/fhir+xml")]).ok();
+                let json: Value =
+                    serde_json::from_str(&server::wire::xml::to_json(&xml.body).unwrap()).unwrap();
+                assert_eq!(json, server.get(&path).ok().json, "{path}");
+            }
+        }
+    }
+}
+
+#[test]
 fn bodies_in_xml_are_read_and_answered_in_xml() {
     let body = format!(
         "<Parameters xmlns=\"http://hl7.org/fhir\">\

@@ -65,6 +65,15 @@ impl CodeSystem {
         &self.edition.meta().version
     }
 
+    /// Whether this is a supplement to `system`, in the version that it names if it names one.
+    #[must_use]
+    pub fn is_supplement_to(&self, system: &Self) -> bool {
+        let about = Canonical::parse(&self.edition.meta().supplements);
+        let meta = system.edition.meta();
+        let is_url = about.url == meta.url || meta.aliases.contains(&about.url);
+        is_url && about.version.is_none_or(|version| fits(&meta.version, &version))
+    }
+
     /// All inactive concepts; computed once.
     #[must_use]
     pub fn inactive(&self) -> &ConceptSet {
@@ -159,8 +168,25 @@ fn newer(a: &str, b: &str) -> bool {
                 |version: &str, date: &str| (version.contains(INTERNATIONAL), date.to_owned());
             key(a, date_a) > key(b, date_b)
         }
-        _ => is_date(b).cmp(&is_date(a)).then_with(|| natural(a, b)).is_gt(),
+        _ => match (american_date(a), american_date(b)) {
+            (Some(a), Some(b)) => a > b,
+            _ => is_date(b).cmp(&is_date(a)).then_with(|| natural(a, b)).is_gt(),
+        },
     }
+}
+
+/// A version `MMDDYYYY` as year, month and day.
+///
+/// Source: Using RxNorm with FHIR, versions.
+fn american_date(version: &str) -> Option<(&str, &str, &str)> {
+    if version.len() != 8 || !version.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let (month, day, year) = (version.get(..2)?, version.get(2..4)?, version.get(4..)?);
+    let is_date = ("01"..="12").contains(&month)
+        && ("01"..="31").contains(&day)
+        && ("1900"..="2199").contains(&year);
+    is_date.then_some((year, month, day))
 }
 
 /// Whether a version is a date as FHIR writes it: `2018-08-12`, `2018-08`.
@@ -379,6 +405,8 @@ mod tests {
             ("2.100", "2.99"),
             ("3.0.0", "2018-08-12"),
             ("2025-12-09", "2025-06-24"),
+            ("01052026", "08042025"),
+            ("20260101", "20251231"),
             (
                 "http://snomed.info/sct/900000000000207008/version/20240101",
                 "http://snomed.info/sct/11000274103/version/20250515",

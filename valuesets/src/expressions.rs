@@ -69,6 +69,12 @@ impl Expressions {
         }
     }
 
+    /// Whether all that are valid are in.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole)
+    }
+
     /// Whether there is none for certain.
     #[must_use]
     pub fn is_nothing(&self) -> bool {

@@ -22,6 +22,15 @@ const MAX_REGEX_BYTES: usize = 1 << 20;
 /// [`Error::UnknownFilter`] when the code system has no such property, [`Error::FilterValue`] when
 /// the value is empty, names no concept, or is no valid regular expression or boolean.
 pub fn select(edition: &Edition, url: &str, filter: &Filter) -> Result<ConceptSet> {
+    let stripped;
+    let filter = match filter.value.strip_prefix("CUI:") {
+        // Concepts of RxNorm are named so in filters. Source: Using RxNorm with FHIR.
+        Some(code) if url == "http://www.nlm.nih.gov/research/umls/rxnorm" => {
+            stripped = Filter { value: code.to_owned(), ..filter.clone() };
+            &stripped
+        }
+        _ => filter,
+    };
     let request = Request { edition, url, filter };
     if filter.value.is_empty() && filter.property != "constraint" {
         return Err(request.bad_value("a filter must have a value"));

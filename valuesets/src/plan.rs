@@ -7,7 +7,7 @@ use codesystems::model::{DisplayRank, NewDesignation};
 use codesystems::{Canonical, ConceptIx, ConceptSet, EditionBuilder, EditionMeta};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::catalogue::{CodeSystem, fits};
+use crate::catalogue::CodeSystem;
 use crate::expressions::Expressions;
 use crate::filters;
 use crate::model::{Contained, EnumeratedConcept, Include, OwnDesignation, ValueSet};
@@ -395,12 +395,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
 
     /// The supplements in use that are about `system`.
     fn supplements_of(&self, system: &CodeSystem) -> Vec<Arc<CodeSystem>> {
-        let meta = system.edition().meta();
-        let is_about = |supplement: &&Arc<CodeSystem>| {
-            let about = Canonical::parse(&supplement.edition().meta().supplements);
-            let is_url = about.url == meta.url || meta.aliases.contains(&about.url);
-            is_url && about.version.is_none_or(|version| fits(&meta.version, &version))
-        };
+        let is_about = |supplement: &&Arc<CodeSystem>| supplement.is_supplement_to(system);
         self.supplements.iter().filter(is_about).cloned().collect()
     }
 

@@ -236,12 +236,15 @@ impl<'a> Scope<'a> {
             .ok_or_else(|| Error::MissingSupplement { url: canonical.to_string() })
     }
 
-    /// The supplements that the request wants used.
+    /// The supplements to `system` that the request wants used.
     ///
     /// # Errors
-    /// [`Error::MissingSupplement`].
-    pub fn supplements_in_use(&self) -> Result<Vec<Arc<CodeSystem>>> {
-        self.supplements.iter().map(|canonical| self.supplement(canonical)).collect()
+    /// [`Error::MissingSupplement`] for any that it wants and that is not there.
+    pub fn supplements_to(&self, system: &CodeSystem) -> Result<Vec<Arc<CodeSystem>>> {
+        let wanted = self.supplements.iter().map(|canonical| self.supplement(canonical));
+        let mut found = wanted.collect::<Result<Vec<_>>>()?;
+        found.retain(|supplement| supplement.is_supplement_to(system));
+        Ok(found)
     }
 
     /// The code systems whose designations are search synonyms of `system`'s concepts.

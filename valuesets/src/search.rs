@@ -20,6 +20,11 @@ const SPARE_SYNONYMS: usize = 400;
 /// Behind every hit by the concept's own designations of the same kind.
 const SYNONYM_PENALTY: Score = 1 << 12;
 
+/// What the value set itself writes of a concept.
+const OWN_DISPLAY_SCORE: Score = Score::MAX / 4;
+/// Behind hits by designations of the code system itself, as far as they are good.
+const SUPPLEMENT_SCORE: Score = Score::MAX / 4;
+
 /// A code system whose designations are search synonyms of another one's concepts, as the diagnosis
 /// texts of Alpha-ID are for ICD-10-GM.
 #[derive(Debug)]
@@ -92,6 +97,16 @@ pub(crate) fn in_part(part: &Part, within: &ConceptSet, filter: &str, wanted: us
     for (concept, score) in by_own_display(part, within, &query) {
         extra.insert(concept);
         keep(concept, score);
+    }
+    for supplement in part.supplements.iter().map(|supplement| supplement.edition()) {
+        let Some(index) = supplement.text_index() else { continue };
+        for concept in index.matching(&query) {
+            let meant = edition.find_exact(supplement.code(ConceptIx(concept)));
+            if let Some(meant) = meant.filter(|&meant| within.contains(meant)) {
+                extra.insert(meant);
+                keep(meant, SUPPLEMENT_SCORE);
+            }
+        }
     }
     for source in part.synonyms.iter() {
         let pairs = source.pairs(edition);
@@ -174,6 +189,6 @@ fn by_own_display(part: &Part, within: &ConceptSet, query: &Query) -> Vec<(Conce
     part.listed
         .keys()
         .filter(|concept| within.contains(**concept) && texts(concept).any(has_all))
-        .map(|&concept| (concept, Score::MAX / 4))
+        .map(|&concept| (concept, OWN_DISPLAY_SCORE))
         .collect()
 }

@@ -23,7 +23,7 @@ pub(crate) struct Load {
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
     /// Release format, instead of recognising it: claml, bfarm, alpha-id, loinc, rf2, orphadata,
-    /// fhir, ucum-essence, obo, csv.
+    /// rxnorm, ndc, omop, fhir, ucum-essence, obo, csv.
     #[arg(long = "as", value_name = "RELEASE_FORMAT")]
     pub release_format: Option<String>,
     /// Canonical URL of the code system or map.

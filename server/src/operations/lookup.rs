@@ -43,6 +43,7 @@ pub(super) fn code_system(
                 Failure::not_found(format!("there is no CodeSystem with the id '{id}'"))
             })?;
         if let Content::Edition(system) = &entry.content {
+            check_is_no_supplement(system)?;
             return Ok((Arc::clone(system), entry.url.clone()));
         }
         let scope = asked.scope(request);
@@ -51,11 +52,25 @@ pub(super) fn code_system(
     if let Some(resource) = request.parameters.resource("codeSystem")? {
         let system =
             sent_code_system(resource.get()).map_err(|error| bad_resource("codeSystem", &error))?;
+        check_is_no_supplement(&system)?;
         let url = system.edition().meta().url.clone();
         return Ok((Arc::new(system), url));
     }
     let url = url.ok_or_else(|| WireError::missing("system", "the canonical of a code system"))?;
     Ok((asked.scope(request).code_system(url, version)?, url.to_owned()))
+}
+
+/// A supplement has no codes of its own to ask for.
+fn check_is_no_supplement(system: &CodeSystem) -> Result<(), Failure> {
+    let meta = system.edition().meta();
+    if meta.content != "supplement" {
+        return Ok(());
+    }
+    Err(Failure::invalid(format!(
+        "CodeSystem '{}' is a supplement, so it cannot be used as a code system; ask for '{}' with \
+         the parameter 'useSupplement'",
+        meta.url, meta.supplements
+    )))
 }
 
 fn subject<'a>(
@@ -107,7 +122,7 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     let subject = subject(request, &asked, id)?;
     let wanted = Wanted { names: request.parameters.strings("property")? };
     let edition = subject.system.edition();
-    let supplements = asked.scope(request).supplements_in_use()?;
+    let supplements = asked.scope(request).supplements_to(&subject.system)?;
     let mut json = JsonWriter::with_capacity(2048);
     match edition.find(subject.code) {
         Some(concept) => {
@@ -134,7 +149,9 @@ fn write_made(json: &mut JsonWriter, subject: &Subject<'_>, asked: &Asked) -> Re
             out.string("version", &meta.version);
             out.string("display", &display);
             out.code("code", subject.code);
-            out.uri("system", &subject.url);
+            if !subject.url.is_empty() {
+                out.uri("system", &subject.url);
+            }
             out.finish();
             return Ok(());
         }
@@ -180,7 +197,9 @@ impl Writer<'_> {
         }
         out.string("display", edition.display_for(concept, &scores));
         out.code("code", edition.code(concept));
-        out.uri("system", url);
+        if !url.is_empty() {
+            out.uri("system", url);
+        }
         if edition.is_not_selectable(concept) {
             out.boolean("abstract", true);
         }

@@ -1,7 +1,6 @@
 //! One file an operation. Every operation is a plain synchronous function from a [`Request`] to an
 //! [`Answer`]; which thread it runs on is decided outside.
 
-mod annotations;
 pub mod batch;
 pub mod closure;
 pub mod compare;

@@ -136,7 +136,7 @@ fn two_versions_of_a_system_stand_side_by_side() {
         );
     }
     assert_eq!(told.len(), 3);
-    assert_eq!(answer.expansion_parameters("version").len(), 2);
+    assert_eq!(answer.expansion_parameters("used-codesystem").len(), 2);
 }
 
 #[test]
@@ -211,6 +211,21 @@ fn imports_are_united_intersected_and_reduced() {
         let expected: Vec<&str> = expected.split_whitespace().collect();
         assert_eq!(answer.sorted_codes(), expected, "{compose}");
         assert_eq!(answer.json["expansion"]["total"], expected.len(), "{compose}");
+    }
+}
+
+#[test]
+fn an_empty_expansion_still_tells_which_version_was_asked() {
+    let include =
+        json!({ "system": ANIMALS_URL, "version": "1.0.0", "filter": [filter("legs", "=", "99")] });
+    let whole = json!({ "system": ANIMALS_URL, "version": "1.0.0" });
+    for compose in
+        [json!({ "include": [include] }), json!({ "include": [whole], "exclude": [whole] })]
+    {
+        let answer = expanded(animals(), compose).ok();
+        assert_eq!(answer.json["expansion"]["total"], 0);
+        let expected = json!(format!("{ANIMALS_URL}|1.0.0"));
+        assert_eq!(answer.expansion_parameters("used-codesystem"), [&expected]);
     }
 }
 

@@ -2,11 +2,14 @@
 //!
 //! Source: HL7 terminology ecosystem guide, languages and displays.
 
+use std::sync::Arc;
+
 use codesystems::model::DisplayRank;
 use codesystems::{ConceptIx, Edition};
 
 use super::Coding;
 use super::judge::Judge;
+use crate::CodeSystem;
 use crate::issues::{Severity, WrongDisplay, coding_text};
 use crate::plan::Listed;
 
@@ -38,14 +41,24 @@ fn likeness(a: &str, b: &str) -> Likeness {
     if words(a) == words(b) { Likeness::ButForBlanks } else { Likeness::Other }
 }
 
+/// Who names a concept beside its code system.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Told<'n> {
+    /// The value set that lists it.
+    pub(super) listed: Option<&'n Listed>,
+    /// Supplements of the code system.
+    pub(super) supplements: &'n [Arc<CodeSystem>],
+}
+
+/// All names of a concept; `language` is that of the value set.
 fn names<'n>(
     edition: &'n Edition,
     concept: ConceptIx,
-    listed: Option<&'n Listed>,
+    told: Told<'n>,
     language: &'n str,
 ) -> Vec<Name<'n>> {
     let mut names = Vec::new();
-    if let Some(listed) = listed {
+    if let Some(listed) = told.listed {
         if !listed.display.is_empty() {
             let text = listed.display.as_str();
             names.push(Name { text, language, is_display: true, is_active: true });
@@ -57,13 +70,22 @@ fn names<'n>(
             is_active: true,
         }));
     }
-    let designations = edition.designations(concept);
-    names.extend(designations.filter(|name| name.rank() < DisplayRank::Note).map(|name| Name {
-        text: name.value(),
-        language: name.language(),
-        is_display: name.rank() == DisplayRank::Preferred,
-        is_active: name.is_active(),
-    }));
+    let code = edition.code(concept);
+    let added = told.supplements.iter().filter_map(|supplement| {
+        let edition = supplement.edition();
+        Some((edition, edition.find_exact(code)?))
+    });
+    for (edition, concept) in std::iter::once((edition, concept)).chain(added) {
+        let designations = edition.designations(concept);
+        names.extend(designations.filter(|name| name.rank() < DisplayRank::Note).map(|name| {
+            Name {
+                text: name.value(),
+                language: name.language(),
+                is_display: name.rank() == DisplayRank::Preferred,
+                is_active: name.is_active(),
+            }
+        }));
+    }
     names
 }
 
@@ -80,13 +102,13 @@ impl Judge<'_, '_> {
         index: usize,
         edition: &Edition,
         concept: ConceptIx,
-        listed: Option<&Listed>,
+        told: Told<'_>,
     ) {
         if coding.display.is_empty() {
             return;
         }
         let own_language = self.value_set.map_or("", |value_set| value_set.language.as_str());
-        let names = names(edition, concept, listed, own_language);
+        let names = names(edition, concept, told, own_language);
         if names.is_empty() {
             return;
         }

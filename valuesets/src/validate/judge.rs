@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use codesystems::{Canonical, ConceptIx, Edition};
 
+use super::displays::Told;
 use super::{Coding, Compile, Result, Rules, Shape, Verdict};
 use crate::catalogue::CodeSystem;
 use crate::expressions::Made;
@@ -26,6 +27,8 @@ struct Found {
     /// The concept; `None` for a code that a grammar makes, or one of a fragment.
     concept: Option<ConceptIx>,
     listed: Option<Listed>,
+    /// Supplements whose designations count.
+    supplements: Arc<[Arc<CodeSystem>]>,
 }
 
 /// An inactive concept that was met.
@@ -117,10 +120,10 @@ impl<'s, 'a> Judge<'s, 'a> {
         verdict.version = system.version().into();
         let is_in = match edition.find(coding.code) {
             Some(concept) => {
-                verdict.display = self.display(edition, concept, None);
+                verdict.display = self.display(edition, concept, Told::default());
                 let is_allowed = self.allows(&system, concept, coding, 0);
                 if is_allowed || !self.rules.membership_only {
-                    self.judge_display(coding, 0, edition, concept, None);
+                    self.judge_display(coding, 0, edition, concept, Told::default());
                 }
                 is_allowed
             }
@@ -174,7 +177,9 @@ impl<'s, 'a> Judge<'s, 'a> {
                     }
                     if let Some(concept) = found.concept.filter(|_| !self.rules.membership_only) {
                         let edition = found.system.edition();
-                        self.judge_display(coding, index, edition, concept, found.listed.as_ref());
+                        let told =
+                            Told { listed: found.listed.as_ref(), supplements: &found.supplements };
+                        self.judge_display(coding, index, edition, concept, told);
                     }
                 }
                 Membership::Out => {
@@ -357,7 +362,8 @@ impl<'s, 'a> Judge<'s, 'a> {
                     path,
                 );
                 self.say(issue);
-                Some(Found { system: Arc::clone(system), concept: None, listed: None })
+                let supplements = Arc::default();
+                Some(Found { system: Arc::clone(system), concept: None, listed: None, supplements })
             }
             _ => None,
         }
@@ -365,8 +371,10 @@ impl<'s, 'a> Judge<'s, 'a> {
 
     fn in_part(&mut self, part: &Part, coding: Coding<'_>, index: usize) -> Option<Found> {
         let edition = part.system.edition();
-        let found =
-            |concept, listed| Some(Found { system: Arc::clone(&part.system), concept, listed });
+        let found = |concept, listed| {
+            let (system, supplements) = (Arc::clone(&part.system), Arc::clone(&part.supplements));
+            Some(Found { system, concept, listed, supplements })
+        };
         match edition.find(coding.code) {
             Some(concept) if part.set.contains(concept) => {
                 let listed = part.listed.get(&concept).cloned();
@@ -453,7 +461,10 @@ impl<'s, 'a> Judge<'s, 'a> {
     fn describe(&self, found: &Found, coding: Coding<'_>, verdict: &mut Verdict) {
         verdict.version = found.system.version().into();
         verdict.display = match found.concept {
-            Some(concept) => self.display(found.system.edition(), concept, found.listed.as_ref()),
+            Some(concept) => {
+                let told = Told { listed: found.listed.as_ref(), supplements: &found.supplements };
+                self.display(found.system.edition(), concept, told)
+            }
             None => self.display_of_made(&found.system, coding.code),
         };
     }
@@ -467,13 +478,23 @@ impl<'s, 'a> Judge<'s, 'a> {
         }
     }
 
-    fn display(&self, edition: &Edition, concept: ConceptIx, listed: Option<&Listed>) -> String {
-        let own = listed.map(|listed| listed.display.as_str()).filter(|own| !own.is_empty());
+    fn display(&self, edition: &Edition, concept: ConceptIx, told: Told<'_>) -> String {
+        let own = told.listed.map(|listed| listed.display.as_str()).filter(|own| !own.is_empty());
         if let Some(own) = own.filter(|_| self.scope.languages.is_empty()) {
             return own.to_owned();
         }
         let scores = edition.language_scores(&self.scope.languages);
-        edition.display_for(concept, &scores).to_owned()
+        if let Some(preferred) = edition.preferred_designation(concept, &scores) {
+            return preferred.value().to_owned();
+        }
+        let code = edition.code(concept);
+        let added = told.supplements.iter().find_map(|supplement| {
+            let edition = supplement.edition();
+            let scores = edition.language_scores(&self.scope.languages);
+            let preferred = edition.preferred_designation(edition.find_exact(code)?, &scores)?;
+            Some(preferred.value().to_owned())
+        });
+        added.unwrap_or_else(|| edition.display_for(concept, &scores).to_owned())
     }
 
     fn not_in(&mut self, name: &str, coding: Coding<'_>, index: usize) {
@@ -508,12 +529,12 @@ impl<'s, 'a> Judge<'s, 'a> {
             return Ok(());
         };
         if verdict.display.is_empty() {
-            verdict.display = self.display(edition, concept, None);
+            verdict.display = self.display(edition, concept, Told::default());
         }
         if edition.is_inactive(concept) {
             self.note_inactive(edition, concept, coding, index);
         }
-        self.judge_display(coding, index, edition, concept, None);
+        self.judge_display(coding, index, edition, concept, Told::default());
         if self.shape != Shape::CodeableConcept {
             verdict.version = system.version().into();
         }

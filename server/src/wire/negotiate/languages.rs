@@ -52,7 +52,12 @@ impl LanguagePreferences {
         let headers = headers.get_all(ACCEPT_LANGUAGE).iter();
         let texts: Vec<&str> = headers.filter_map(|header| header.to_str().ok()).collect();
         let ranges = texts.iter().flat_map(|text| text.split(',')).filter_map(range);
-        Self::sorted(ranges.collect(), texts.join(","))
+        let ranges: Vec<LanguageRange> = ranges.collect();
+        // What some HTTP clients send unasked: any language is no preference.
+        if ranges.iter().all(|range| range.tag == "*" && range.quality > 0) {
+            return Self::default();
+        }
+        Self::sorted(ranges, texts.join(","))
     }
 
     /// All ranges, by falling weight.

@@ -1,5 +1,5 @@
-//! What answers tell of a concept from the extensions of its definitions: order, label and weight as
-//! properties, what people should see or know as extensions.
+//! What answers tell of a concept from the extensions of its definitions: order, label, weight and the
+//! status that a value set gives as properties, what people should see or know as extensions.
 //!
 //! Source: FHIR R5 concept properties `order`, `label`, `itemWeight`; the extensions pack.
 
@@ -40,6 +40,8 @@ struct Head<'a> {
     url: Cow<'a, str>,
     #[serde(borrow, rename = "valueString")]
     string: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "valueCode")]
+    code: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "valueDecimal")]
     decimal: Option<&'a RawValue>,
     #[serde(borrow, rename = "valueInteger")]
@@ -52,24 +54,26 @@ pub(super) struct Annotations<'a> {
     order: Option<&'a str>,
     label: Option<Cow<'a, str>>,
     weight: Option<&'a str>,
+    status: Option<Cow<'a, str>>,
     extensions: Vec<(&'static str, &'a str)>,
 }
 
 impl<'a> Annotations<'a> {
-    /// Reads the extensions of several definitions of one concept, given as JSON arrays, the one that
-    /// counts most first.
-    pub(super) fn of(sources: impl Iterator<Item = &'a str>) -> Self {
+    /// Reads the extensions of the definitions of one concept, given as JSON arrays: that of the value
+    /// set, then those of the code system and its supplements, the one that counts most first.
+    pub(super) fn of(own: Option<&'a str>, others: impl Iterator<Item = &'a str>) -> Self {
         let mut found = Self::default();
-        for source in sources {
+        let sources = own.into_iter().map(|own| (own, true));
+        for (source, is_own) in sources.chain(others.map(|other| (other, false))) {
             let list: Vec<&RawValue> = serde_json::from_str(source).unwrap_or_default();
             for json in list {
-                found.take(json.get());
+                found.take(json.get(), is_own);
             }
         }
         found
     }
 
-    fn take(&mut self, json: &'a str) {
+    fn take(&mut self, json: &'a str, is_own: bool) {
         let Ok(head) = serde_json::from_str::<Head<'a>>(json) else { return };
         let Some(name) = head.url.strip_prefix(BASE) else { return };
         let number = head.decimal.or(head.integer).map(RawValue::get);
@@ -80,6 +84,8 @@ impl<'a> Annotations<'a> {
             "valueset-label" | "codesystem-label" if self.label.is_none() => {
                 self.label = head.string;
             }
+            // That of the code system is the status of the concept already.
+            "structuredefinition-standards-status" if is_own => self.status = head.code,
             "itemWeight" => self.weight = self.weight.or(number),
             _ => {
                 let known = OF_CONCEPTS.iter().find(|known| **known == name);
@@ -97,6 +103,7 @@ impl<'a> Annotations<'a> {
             "order" => self.order.map(ValueRef::Decimal),
             "label" => self.label.as_deref().map(ValueRef::string),
             "weight" => self.weight.map(ValueRef::Decimal),
+            "status" => self.status.as_deref().map(ValueRef::code),
             _ => None,
         }
     }
@@ -130,7 +137,7 @@ mod tests {
             {"url":"http://example.org/other","valueString":"x"}]"#;
         let code_system = r#"[{"url":"http://hl7.org/fhir/StructureDefinition/codesystem-conceptOrder","valueInteger":6},
             {"url":"http://hl7.org/fhir/StructureDefinition/itemWeight","valueDecimal":1.20}]"#;
-        let found = Annotations::of([value_set, code_system].into_iter());
+        let found = Annotations::of(Some(value_set), [code_system].into_iter());
         assert_eq!(found.property("order"), Some(ValueRef::Decimal("0")));
         assert_eq!(found.property("weight"), Some(ValueRef::Decimal("1.20")));
         assert_eq!(found.property("label"), None);

@@ -1,0 +1,176 @@
+//! What `$expand`, `$lookup` and `$translate` tell, asked of whole servers.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::{Value, json};
+use tests::Server;
+
+const ANIMALS: &str = r#"{"resourceType":"CodeSystem","url":"http://example.org/animals","version":"2","language":"en",
+  "status":"active","content":"complete","caseSensitive":true,
+  "property":[{"code":"inactive","uri":"http://hl7.org/fhir/concept-properties#inactive","type":"boolean"}],
+  "concept":[
+    {"code":"cat","display":"Cat","designation":[{"language":"de","value":"Katze"},{"value":"Pussycat"}],
+     "extension":[{"url":"http://hl7.org/fhir/StructureDefinition/codesystem-conceptOrder","valueInteger":2}],
+     "concept":[{"code":"lynx","display":"Lynx"}]},
+    {"code":"dodo","display":"Dodo","property":[{"code":"inactive","valueBoolean":true}]},
+    {"code":"nameless"}]}"#;
+
+const EARLIER: &str = r#"{"resourceType":"CodeSystem","url":"http://example.org/animals","version":"1","language":"en",
+  "status":"retired","content":"complete","concept":[{"code":"cat","display":"Kitty"},{"code":"auk","display":"Great auk"}]}"#;
+
+const SUPPLEMENT: &str = r#"{"resourceType":"CodeSystem","url":"http://example.org/animals-nl","version":"7","language":"nl",
+  "status":"active","content":"supplement","supplements":"http://example.org/animals",
+  "property":[{"code":"legs","uri":"http://example.org/legs","type":"integer"}],
+  "concept":[{"code":"cat","display":"Kat","property":[{"code":"legs","valueInteger":4}]}]}"#;
+
+const ALL: &str = r#"{"resourceType":"ValueSet","url":"http://example.org/vs/all","status":"active",
+  "compose":{"include":[{"system":"http://example.org/animals"}]}}"#;
+
+const BOTH: &str = r#"{"resourceType":"ValueSet","url":"http://example.org/vs/both","status":"active",
+  "compose":{"include":[{"system":"http://example.org/animals","version":"1"},{"system":"http://example.org/animals","version":"2"}]}}"#;
+
+const LATER_ONLY: &str = r#"{"resourceType":"ValueSet","url":"http://example.org/vs/later","status":"active",
+  "compose":{"include":[{"system":"http://example.org/animals","version":"2"}],
+             "exclude":[{"system":"http://example.org/animals","version":"1"}]}}"#;
+
+fn server() -> Server {
+    Server::with(&[
+        ("animals-2.json", ANIMALS),
+        ("animals-1.json", EARLIER),
+        ("animals-nl.json", SUPPLEMENT),
+        ("all.json", ALL),
+        ("both.json", BOTH),
+        ("later.json", LATER_ONLY),
+    ])
+}
+
+fn parameters(list: &[(&str, &str, &str)]) -> Value {
+    let one = |(name, kind, value): &(&str, &str, &str)| json!({"name": name, *kind: value});
+    json!({"resourceType": "Parameters", "parameter": list.iter().map(one).collect::<Vec<_>>()})
+}
+
+/// Name and value of each parameter of an expansion.
+fn told(answer: &Value) -> Vec<String> {
+    let list = answer["expansion"]["parameter"].as_array().unwrap();
+    let text = |parameter: &Value| {
+        let members = parameter.as_object().unwrap();
+        let value = members.iter().find(|(name, _)| name.starts_with("value")).unwrap().1;
+        format!("{}={}", parameter["name"].as_str().unwrap(), value.to_string().trim_matches('"'))
+    };
+    list.iter().map(text).collect()
+}
+
+fn entry<'a>(answer: &'a Value, code: &str) -> &'a Value {
+    let list = answer["expansion"]["contains"].as_array().unwrap();
+    list.iter().find(|entry| entry["code"] == code).unwrap()
+}
+
+#[test]
+fn portals_that_read_by_get_are_told_versions_and_a_display_for_every_code() {
+    let server = server();
+    let url = ("url", "http://example.org/vs/all");
+    let by_get = server.ask("ValueSet/$expand", &[url, ("excludeNested", "true")]).json;
+    assert!(told(&by_get).contains(&"version=http://example.org/animals|2".to_owned()));
+    assert_eq!(entry(&by_get, "nameless")["display"], "nameless");
+    let by_post = server.post("ValueSet/$expand", &parameters(&[("url", "valueUri", url.1)])).json;
+    assert_eq!(told(&by_post), ["used-codesystem=http://example.org/animals|2"]);
+    assert_eq!(entry(&by_post, "nameless").get("display"), None);
+}
+
+#[test]
+fn a_display_is_in_the_language_asked_for_and_the_others_are_designations() {
+    let server = server();
+    let ask = |language: &str| {
+        let url = ("url", "valueUri", "http://example.org/vs/all");
+        let body = parameters(&[url, ("displayLanguage", "valueCode", language)]);
+        let mut body = body;
+        let list = body["parameter"].as_array_mut().unwrap();
+        list.push(json!({"name": "includeDesignations", "valueBoolean": true}));
+        server.post("ValueSet/$expand", &body).json
+    };
+    let german = ask("de");
+    assert_eq!(entry(&german, "cat")["display"], "Katze");
+    let designations = entry(&german, "cat")["designation"].as_array().unwrap();
+    assert_eq!(designations[0]["value"], "Cat");
+    assert_eq!(designations[0]["use"]["code"], "preferredForLanguage");
+    assert_eq!(designations[1], json!({"value": "Pussycat"}));
+    assert_eq!(entry(&german, "dodo")["display"], "Dodo");
+    let nothing_else = ask("de, *;q=0");
+    assert_eq!(entry(&nothing_else, "dodo").get("display"), None);
+    assert_eq!(entry(&nothing_else, "dodo")["designation"][0]["value"], "Dodo");
+}
+
+#[test]
+fn inactive_concepts_say_so_and_extensions_become_properties() {
+    let answer = server().ask("ValueSet/$expand", &[("url", "http://example.org/vs/all")]).json;
+    let dodo = entry(&answer, "dodo");
+    assert_eq!(dodo["inactive"], true);
+    assert!(dodo["extension"].to_string().contains(r#""valueCode":"inactive""#), "{dodo}");
+    let cat = entry(&answer, "cat")["extension"].to_string();
+    assert!(cat.contains(r#"{"url":"code","valueCode":"order"},{"url":"value","valueDecimal":2}"#));
+    let declared = answer["expansion"]["extension"].to_string();
+    for name in ["order", "status"] {
+        let uri = format!("http://hl7.org/fhir/concept-properties#{name}");
+        assert!(declared.contains(&uri), "{declared}");
+    }
+    assert!(!declared.contains("concept-properties#label"), "{declared}");
+}
+
+#[test]
+fn supplements_add_when_they_are_asked_for_and_only_then() {
+    let server = server();
+    let url = ("url", "http://example.org/vs/all");
+    let without = server.ask("ValueSet/$expand", &[url, ("displayLanguage", "nl")]).json;
+    assert_eq!(entry(&without, "cat")["display"], "Cat");
+    let supplement = ("useSupplement", "http://example.org/animals-nl");
+    let wishes = [url, ("displayLanguage", "nl"), supplement, ("property", "legs")];
+    let with = server.ask("ValueSet/$expand", &wishes).json;
+    assert_eq!(entry(&with, "cat")["display"], "Kat");
+    assert!(entry(&with, "cat")["extension"].to_string().contains(r#""valueInteger":4"#));
+    assert!(told(&with).contains(&"used-supplement=http://example.org/animals-nl|7".to_owned()));
+    let found = server.ask("ValueSet/$expand", &[url, supplement, ("filter", "kat")]).json;
+    assert_eq!(found["expansion"]["total"], 1);
+
+    let code = [("system", "http://example.org/animals"), ("code", "cat"), supplement];
+    let looked_up = server.ask("CodeSystem/$lookup", &code).json.to_string();
+    assert!(
+        looked_up
+            .contains(r#"{"name":"source","valueCanonical":"http://example.org/animals-nl|7"}"#)
+    );
+    let missing = ("useSupplement", "http://example.org/other");
+    for answer in [
+        server.ask("ValueSet/$expand", &[url, missing]),
+        server.ask("CodeSystem/$lookup", &[code[0], code[1], missing]),
+        server.ask("CodeSystem/$lookup", &[("system", "http://example.org/animals-nl"), code[1]]),
+    ] {
+        assert_eq!(answer.status, 404);
+    }
+}
+
+#[test]
+fn versions_stand_side_by_side_the_newest_first_and_exclude_each_other() {
+    let server = server();
+    let both = server.ask("ValueSet/$expand", &[("url", "http://example.org/vs/both")]).json;
+    let shown: Vec<String> = both["expansion"]["contains"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| format!("{}@{}", entry["code"].as_str().unwrap(), entry["version"]))
+        .collect();
+    assert_eq!(shown.first().map(String::as_str), Some(r#"cat@"2""#));
+    assert!(shown.contains(&r#"cat@"1""#.to_owned()) && shown.contains(&r#"auk@"1""#.to_owned()));
+    assert!(told(&both).contains(&"warning-retired=http://example.org/animals|1".to_owned()));
+    let later = server.ask("ValueSet/$expand", &[("url", "http://example.org/vs/later")]).json;
+    assert!(told(&later).contains(&"versionsMatch=true".to_owned()));
+    let codes = later["expansion"]["contains"].as_array().unwrap().iter();
+    assert!(codes.clone().all(|entry| entry["code"] != "cat" && entry["version"] == "2"));
+}
+
+#[test]
+fn a_client_may_call_an_expansion_too_costly_sooner_than_the_server() {
+    let server = server();
+    let path = "ValueSet/$expand?url=http://example.org/vs/all";
+    for (threshold, status) in [("2", 422), ("100", 200), ("many", 200)] {
+        let answer = server.get_with(path, &[("x-too-costly-threshold", threshold)]);
+        assert_eq!(answer.status, status, "{threshold}");
+    }
+}
