@@ -1,5 +1,6 @@
 //! Measures in process the paths that the design holds to figures (`bench/README.md`).
 
+mod constraints;
 mod engine;
 mod harness;
 mod operations;
@@ -89,6 +90,7 @@ fn measure(mut arguments: Arguments) -> Result<Vec<String>> {
     let mut harness = Harness::new(arguments.seconds);
     harness.begin();
     engine::measure(&mut harness, &snapshot, system, arguments.pool)?;
+    constraints::measure(&mut harness, system.edition());
     operations::measure(&mut harness, &app, &systems, arguments.pool)?;
     Ok(harness.wrong)
 }
