@@ -143,6 +143,9 @@ impl From<valuesets::Error> for Failure {
                 "vs-invalid",
                 "VALUESET_CIRCULAR_REFERENCE",
             ),
+            E::Constraint { .. } => {
+                (StatusCode::BAD_REQUEST, IssueType::Invalid, "vs-invalid", "INVALID_ECL")
+            }
             E::UnknownFilter { .. } | E::FilterValue { .. } | E::Definition { .. } => {
                 (StatusCode::BAD_REQUEST, IssueType::Invalid, "vs-invalid", "")
             }

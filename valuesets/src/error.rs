@@ -104,6 +104,14 @@ pub enum Error {
         /// What is wrong with it, what was expected.
         problem: String,
     },
+    /// An expression constraint of SNOMED CT cannot be read or evaluated.
+    #[error("Invalid ECL expression: '{expression}': ({problem})")]
+    Constraint {
+        /// The expression.
+        expression: String,
+        /// What is wrong with it, with its place.
+        problem: String,
+    },
     /// The definition cannot be understood.
     #[error("{element}: {problem}")]
     Definition {

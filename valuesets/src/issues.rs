@@ -224,6 +224,41 @@ impl Wording {
         }
     }
 
+    /// Why a code that looks like a post-coordinated expression is none.
+    #[must_use]
+    pub fn bad_expression(self, problem: &str, expression: String) -> Issue {
+        let text = self.pick(format!("Not a valid expression: {problem}"), || {
+            format!("Kein gültiger Ausdruck: {problem}")
+        });
+        Issue {
+            severity: Severity::Information,
+            code: "code-invalid",
+            kind: "invalid-code",
+            message_id: "",
+            text,
+            expression,
+            is_told: false,
+        }
+    }
+
+    /// A post-coordinated expression is valid as far as it was checked.
+    #[must_use]
+    pub fn unchecked_expression(self, expression: String) -> Issue {
+        let text = self.pick(
+            "The expression is grammatically correct and the concepts are valid, but the expression has not been checked against the SNOMED CT concept model (MRCM)".to_owned(),
+            || "Der Ausdruck ist grammatisch richtig und seine Konzepte sind gültig, er wurde aber nicht gegen das SNOMED-CT-Konzeptmodell (MRCM) geprüft".to_owned(),
+        );
+        Issue {
+            severity: Severity::Information,
+            code: "informational",
+            kind: "process-note",
+            message_id: "",
+            text,
+            expression,
+            is_told: false,
+        }
+    }
+
     /// The code system is a fragment without the code (UNKNOWN_CODE_IN_FRAGMENT).
     #[must_use]
     pub fn unknown_code_in_fragment(

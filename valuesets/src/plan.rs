@@ -8,6 +8,7 @@ use codesystems::{Canonical, ConceptIx, ConceptSet, EditionBuilder, EditionMeta}
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::CodeSystem;
+use crate::expressions::Expressions;
 use crate::filters;
 use crate::model::{Contained, EnumeratedConcept, Include, OwnDesignation, ValueSet};
 use crate::scope::Scope;
@@ -79,6 +80,8 @@ pub struct Part {
     pub listed: Arc<FxHashMap<ConceptIx, Listed>>,
     /// Every code of the grammar is in, beyond those in `set`.
     pub whole_grammar: bool,
+    /// Post-coordinated expressions of SNOMED CT that are in, beyond those in `set`.
+    pub expressions: Expressions,
     /// Code systems whose designations are search synonyms of these concepts.
     pub synonyms: Arc<[Arc<SynonymSource>]>,
     /// Supplements whose designations and properties are told with these concepts.
@@ -101,6 +104,20 @@ pub struct IncludeRef {
 }
 
 impl Part {
+    /// Whether codes are in that no concept stands for.
+    #[must_use]
+    pub fn has_made_codes(&self) -> bool {
+        self.whole_grammar || !self.expressions.is_nothing()
+    }
+
+    /// Whether `code`, which is no concept of the system, is in.
+    #[must_use]
+    pub fn has_made(&self, code: &str) -> bool {
+        self.whole_grammar
+            && self.system.grammar().is_some_and(|grammar| grammar.check(code).is_ok())
+            || self.expressions.has_code(self.system.edition(), code)
+    }
+
     /// Whether these are concepts of `system`, which may be an older name of it.
     #[must_use]
     pub fn is_of(&self, system: &str) -> bool {
@@ -209,8 +226,7 @@ impl Compiled {
         let is_in = parts.any(|part| {
             let found = part.system.edition().find(code);
             found.is_some_and(|concept| part.set.contains(concept))
-                || part.whole_grammar
-                    && part.system.grammar().is_some_and(|grammar| grammar.check(code).is_ok())
+                || found.is_none() && part.has_made(code)
         });
         let is_missing = self.missing_systems.iter().any(|missing| missing.url == system);
         (is_in || !is_missing).then_some(is_in)
@@ -447,6 +463,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
             order: None,
             listed: Arc::default(),
             whole_grammar: false,
+            expressions: Expressions::of(edition, include),
             synonyms: self.scope.synonyms(&system),
             supplements: supplements.as_slice().into(),
             origin: Origin::Whole,
@@ -457,6 +474,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
             part.whole_grammar = system.grammar().is_some() && include.filters.is_empty();
         } else {
             list(&mut part, &include.concepts, &mut compiled.unknown_codes);
+            compiled.unknown_codes.retain(|(_, code)| !part.has_made(code));
             part.origin = Origin::Listed;
         }
         for (number, filter) in include.filters.iter().enumerate() {
@@ -623,7 +641,7 @@ impl Compiled {
                     part.set = part.set.and_not(&codes_of(known, &part));
                 }
             }
-            if !part.set.is_empty() || part.whole_grammar {
+            if !part.set.is_empty() || part.has_made_codes() {
                 self.parts.push(part);
             }
         }
@@ -697,12 +715,14 @@ impl Compiled {
             if is_same_edition(part, without) {
                 part.set = part.set.and_not(&without.set);
                 part.whole_grammar &= !without.whole_grammar;
+                part.expressions =
+                    std::mem::take(&mut part.expressions).without(without.expressions.clone());
             } else if part.url == without.url && crosses {
                 part.set = part.set.and_not(&codes_of(without, part));
                 self.are_versions_matched |= without.is_version_named;
             }
         }
-        self.parts.retain(|part| !part.set.is_empty() || part.whole_grammar);
+        self.parts.retain(|part| !part.set.is_empty() || part.has_made_codes());
     }
 
     /// Intersection: what both have, in the order of this one.
@@ -711,15 +731,19 @@ impl Compiled {
         for part in std::mem::take(&mut self.parts) {
             let mut set = ConceptSet::new();
             let mut whole_grammar = false;
+            let mut expressions = Expressions::Nothing;
             for known in other.parts.iter().filter(|known| is_same_edition(known, &part)) {
                 set.extend(&part.set.and(&known.set));
                 whole_grammar |= part.whole_grammar && known.whole_grammar;
+                let shared = part.expressions.clone().and(known.expressions.clone());
+                expressions = expressions.or(shared);
                 if part.whole_grammar {
                     set.extend(&known.set);
                 }
             }
-            if !set.is_empty() || whole_grammar {
-                parts.push(Part { set, whole_grammar, origin: Origin::Imported, ..part });
+            if !set.is_empty() || whole_grammar || !expressions.is_nothing() {
+                let origin = Origin::Imported;
+                parts.push(Part { set, whole_grammar, expressions, origin, ..part });
             }
         }
         let mut includes = self.includes.clone();

@@ -5,8 +5,10 @@
 use std::sync::Arc;
 
 use codesystems::index::PropertyRef;
+use codesystems::systems::snomed;
 use codesystems::{Canonical, ConceptIx, Edition, PropertyValue};
 use valuesets::CodeSystem;
+use valuesets::expressions::Made;
 
 use super::normalize::{self, Reading};
 use super::{Answer, Asked, Request};
@@ -133,23 +135,27 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
             read: &read,
         }
         .write(&mut json, &subject.url, concept),
-        None => write_by_grammar(&mut json, &subject, &read)?,
+        None => write_made(&mut json, &subject, &asked, &read)?,
     }
     Ok(Answer::ok(json.into_bytes()))
 }
 
-fn write_by_grammar(
+/// A code that is no concept, but made by a grammar.
+fn write_made(
     json: &mut JsonWriter,
     subject: &Subject<'_>,
+    asked: &Asked,
     read: &Reading<'_>,
 ) -> Result<(), Failure> {
-    let meta = subject.system.edition().meta();
-    let problem = match subject.system.grammar().map(|grammar| grammar.check(read.code())) {
-        Some(Ok(())) => {
+    let edition = subject.system.edition();
+    let meta = edition.meta();
+    let scores = edition.language_scores(asked.languages());
+    let problem = match subject.system.made(read.code(), &scores) {
+        Made::Valid { display, .. } => {
             let mut out = ParametersWriter::begin(json);
-            out.string("name", name_of(subject.system.edition()));
+            out.string("name", name_of(edition));
             out.string("version", &meta.version);
-            out.string("display", read.code());
+            out.string("display", &display);
             out.code("code", read.code());
             if !subject.url.is_empty() {
                 out.uri("system", &subject.url);
@@ -158,8 +164,8 @@ fn write_by_grammar(
             out.finish();
             return Ok(());
         }
-        Some(Err(problem)) => format!(" ({problem})"),
-        None => read.refusal_in_brackets(),
+        Made::Invalid(problem) | Made::BadExpression(problem) => format!(" ({problem})"),
+        Made::Unknown => read.refusal_in_brackets(),
     };
     Err(Failure::not_found(format!(
         "Unknown code '{}' in the CodeSystem '{}' version '{}'{problem}",
@@ -190,7 +196,12 @@ impl Writer<'_> {
         let meta = edition.meta();
         let scores = edition.language_scores(self.asked.languages());
         let mut out = ParametersWriter::begin(json);
-        out.string("name", name_of(edition));
+        if self.is_snomed() {
+            // The name of a release is its edition and version.
+            out.string("name", &Canonical::new(url, Some(&meta.version)).to_string());
+        } else {
+            out.string("name", name_of(edition));
+        }
         if !meta.version.is_empty() {
             out.string("version", &meta.version);
         }
@@ -304,13 +315,23 @@ impl Writer<'_> {
         relatives("child", &mut edition.children(concept));
     }
 
+    fn is_snomed(&self) -> bool {
+        self.edition.meta().url == snomed::URL
+    }
+
     fn own(&self, out: &mut ParametersWriter<'_>, concept: ConceptIx) {
+        // Of SNOMED CT two properties and the groups of attributes are told where they are asked for.
+        let is_brief = self.is_snomed() && self.wanted.names.is_empty();
         let told = |value: &PropertyRef<'_>| {
             let code = value.code();
-            code != "definition" && !code.starts_with('$') && self.wanted.has(code)
+            let is_extra = is_brief && matches!(code, "moduleId" | "sufficientlyDefined");
+            code != "definition" && !code.starts_with('$') && !is_extra && self.wanted.has(code)
         };
-        let has_role_groups = self.edition.meta().url == "http://snomed.info/sct";
         let values: Vec<PropertyRef<'_>> = self.edition.properties(concept).filter(told).collect();
+        if is_brief {
+            return self.attributes(out, &values);
+        }
+        let has_role_groups = self.is_snomed();
         for value in values.iter().filter(|value| !has_role_groups || value.group() == 0) {
             self.value(*value, |code, value, description| property(out, code, value, description));
         }
@@ -329,6 +350,28 @@ impl Writer<'_> {
                         out.parts("subproperty", |out| value_parts(out, code, value, description));
                     });
                 }
+            });
+        }
+    }
+
+    /// Properties of SNOMED CT without their groups, attributes with their name.
+    fn attributes(&self, out: &mut ParametersWriter<'_>, values: &[PropertyRef<'_>]) {
+        let scores = self.edition.language_scores(self.asked.languages());
+        let mut told: Vec<(&str, PropertyValue<'_>)> = Vec::new();
+        for value in values {
+            let (code, written) = (value.code(), value.value());
+            if told.contains(&(code, written)) {
+                continue;
+            }
+            told.push((code, written));
+            let name = self.edition.find_exact(code);
+            self.value(*value, |code, written, description| {
+                out.parts("property", |out| {
+                    value_parts(out, code, written, description);
+                    if let Some(name) = name {
+                        out.string("code-display", self.edition.display_for(name, &scores));
+                    }
+                });
             });
         }
     }

@@ -203,6 +203,11 @@ impl Asked {
         };
         match id {
             Some(id) => instance_value_set(request, id),
+            // Beside a system the version is that of the code system.
+            None if request.parameters.string("system")?.is_some() => {
+                let versions = ["valueSetVersion", "valueSetVersion"];
+                self.named_value_set(request, &ValueSetParameters { versions, ..NAMES })
+            }
             None => self.named_value_set(request, &NAMES),
         }
     }

@@ -257,9 +257,9 @@ fn issue(issue: &TxIssue) -> Issue {
         "informational" => IssueType::Informational,
         _ => IssueType::Invalid,
     };
-    let worded = Issue::new(severity, code)
-        .text(issue.text.clone())
-        .tx_issue_type(issue.kind)
-        .message_id(issue.message_id);
+    let mut worded = Issue::new(severity, code).text(issue.text.clone()).tx_issue_type(issue.kind);
+    if !issue.message_id.is_empty() {
+        worded = worded.message_id(issue.message_id);
+    }
     if issue.expression.is_empty() { worded } else { worded.expression(issue.expression.clone()) }
 }

@@ -8,6 +8,7 @@ use codesystems::{Canonical, ConceptIx, Edition};
 use super::displays::Told;
 use super::{Coding, Compile, Normalization, Result, Rules, Shape, Verdict};
 use crate::catalogue::CodeSystem;
+use crate::expressions::Made;
 use crate::issues::{Issue, Wording, coding_text};
 use crate::model::ValueSet;
 use crate::plan::{Compiled, IncludeRef, Listed, Part};
@@ -406,10 +407,7 @@ impl<'s, 'a> Judge<'s, 'a> {
                 found(Some(concept), listed)
             }
             Some(_) => None,
-            None => {
-                let grammar = part.system.grammar().filter(|_| part.whole_grammar)?;
-                grammar.check(coding.code).is_ok().then(|| found(None, None)).flatten()
-            }
+            None => part.has_made(coding.code).then(|| found(None, None)).flatten(),
         }
     }
 
@@ -478,9 +476,17 @@ impl<'s, 'a> Judge<'s, 'a> {
                 let told = Told { listed: found.listed.as_ref(), supplements: &found.supplements };
                 self.display(found.system.edition(), concept, told)
             }
-            None if found.system.grammar().is_some() => coding.code.into(),
-            None => String::new(),
+            None => self.display_of_made(&found.system, coding.code),
         };
+    }
+
+    /// The display of a code that is no concept, empty for none.
+    fn display_of_made(&self, system: &CodeSystem, code: &str) -> String {
+        let scores = system.edition().language_scores(&self.scope.languages);
+        match system.made(code, &scores) {
+            Made::Valid { display, .. } => display,
+            Made::Invalid(_) | Made::BadExpression(_) | Made::Unknown => String::new(),
+        }
     }
 
     fn display(&self, edition: &Edition, concept: ConceptIx, told: Told<'_>) -> String {
@@ -576,13 +582,26 @@ impl<'s, 'a> Judge<'s, 'a> {
     ) -> bool {
         let path = self.shape.path(index, "code");
         let meta = system.edition().meta();
-        let problem = match system.grammar().map(|grammar| grammar.check(coding.code)) {
-            Some(Ok(())) => {
-                verdict.display = coding.code.into();
+        let scores = system.edition().language_scores(&self.scope.languages);
+        let mut remark = None;
+        let problem = match system.made(coding.code, &scores) {
+            Made::Valid { display, is_unchecked } => {
+                verdict.display = display;
+                // Of a code that is not in a value set there is nothing more to say.
+                if is_unchecked && self.value_set.is_none() {
+                    self.say(self.wording.unchecked_expression(path));
+                }
                 return true;
             }
-            Some(Err(problem)) => problem,
-            None => self.refusal(index),
+            Made::Invalid(problem) => problem,
+            Made::BadExpression(problem) => {
+                remark = Some(self.wording.bad_expression(&problem, path.clone()));
+                system.edition_name().to_owned()
+            }
+            Made::Unknown => match self.refusal(index) {
+                refusal if refusal.is_empty() => system.edition_name().to_owned(),
+                refusal => refusal,
+            },
         };
         let is_fragment = is_fragment(system);
         let (code, url, version) = (coding.code, coding.system, meta.version.as_str());
@@ -592,6 +611,9 @@ impl<'s, 'a> Judge<'s, 'a> {
             self.wording.unknown_code(code, url, version, &problem, path)
         };
         self.say(issue);
+        if let Some(remark) = remark {
+            self.say(remark);
+        }
         is_fragment
     }
 

@@ -38,7 +38,16 @@ impl Pending {
                 format!("This extension is based on a fragment of the code system {}", used.url)
             })
             .collect();
-        let is_grammar = compiled.parts.iter().any(|part| part.whole_grammar);
+        let is_grammar =
+            compiled.parts.iter().any(|part| part.whole_grammar || part.expressions.is_open());
+        let whole = compiled.parts.iter().filter(|part| part.expressions.is_whole());
+        let reasons: Vec<String> = reasons
+            .into_iter()
+            .chain(whole.map(|part| {
+                let url = &part.url;
+                format!("The code System '{url}' has a grammar and so has infinite members")
+            }))
+            .collect();
         let mut extensions: Vec<(&str, ValueRef<'_>)> = Vec::new();
         if is_grammar || !reasons.is_empty() {
             extensions.push((UNCLOSED, ValueRef::Boolean(true)));
