@@ -73,6 +73,8 @@ impl Failure {
         let message_id = match &error {
             E::UnknownSystem { .. } => "UNKNOWN_CODESYSTEM_EXP",
             E::UnknownVersion { .. } => "UNKNOWN_CODESYSTEM_VERSION_EXP",
+            E::UnknownValueSet { url } if url.contains('|') => "VS_EXP_IMPORT_UNK_PINNED",
+            E::UnknownValueSet { .. } => "VS_EXP_IMPORT_UNK",
             _ => return error.into(),
         };
         let text = error.for_expansion();

@@ -162,6 +162,12 @@ impl Error {
                 "A definition for CodeSystem '{url}' version '{version}' could not be found{SO}. Valid versions: {}",
                 join_or(known)
             ),
+            Self::UnknownValueSet { url } => match url.split_once('|') {
+                Some((url, version)) => {
+                    format!("Unable to find included value set '{url}' version '{version}'")
+                }
+                None => format!("Unable to find included value set '{url}'"),
+            },
             _ => self.to_string(),
         }
     }

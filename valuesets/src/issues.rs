@@ -3,6 +3,8 @@
 //! Texts follow those of the terminology ecosystem (message ids in brackets), so that validators
 //! recognise them; German stands beside English.
 
+mod normal_form;
+
 use crate::error::join_or;
 
 /// How serious an issue is.

@@ -305,6 +305,9 @@ impl<'s, 'a> Compiler<'s, 'a> {
             (None, None) => Ok(Compiled::default()),
         };
         self.path.pop();
+        if self.path.is_empty() && !self.is_lenient {
+            self.check_supplements(compiled.as_ref().ok())?;
+        }
         self.supplements.truncate(own_supplements);
         compiled
     }
@@ -391,6 +394,22 @@ impl<'s, 'a> Compiler<'s, 'a> {
             imported.apply("default-valueset-version", rule);
         }
         Ok(imported)
+    }
+
+    /// A supplement that must be used and is about none of the code systems is as good as missing.
+    fn check_supplements(&self, compiled: Option<&Compiled>) -> Result<()> {
+        let Some(compiled) = compiled else { return Ok(()) };
+        let is_used = |supplement: &&Arc<CodeSystem>| {
+            compiled.supplements.iter().any(|used| Arc::ptr_eq(used, supplement))
+        };
+        match self.supplements.iter().find(|supplement| !is_used(supplement)) {
+            Some(unused) => {
+                let meta = unused.edition().meta();
+                let url = Canonical::new(meta.url.as_str(), Some(&meta.version)).to_string();
+                Err(Error::MissingSupplement { url })
+            }
+            None => Ok(()),
+        }
     }
 
     /// The supplements in use that are about `system`.
@@ -518,8 +537,8 @@ impl<'s, 'a> Compiler<'s, 'a> {
 type Place = (&'static str, usize);
 
 /// Includes with their numbers, in the order in which they are shown: as written, but of the
-/// includes of one system that name different versions the newest first, those without a version
-/// last. Codes that versions share are so told by the newest.
+/// includes of one system that name different versions the newest first. Codes that versions share
+/// are so told by the newest.
 fn in_order(includes: &[Include]) -> Vec<(usize, &Include)> {
     let mut ordered: Vec<(usize, &Include)> = includes.iter().enumerate().collect();
     for at in 1..ordered.len() {
@@ -528,11 +547,8 @@ fn in_order(includes: &[Include]) -> Vec<(usize, &Include)> {
             && let (Some((_, one)), Some((_, two))) = (ordered.get(before), ordered.get(now))
             && one.system.is_some()
             && one.system == two.system
-            && natural(
-                one.version.as_deref().unwrap_or_default(),
-                two.version.as_deref().unwrap_or_default(),
-            )
-            .is_lt()
+            && let (Some(first), Some(second)) = (&one.version, &two.version)
+            && natural(first, second).is_lt()
         {
             ordered.swap(before, now);
             now = before;

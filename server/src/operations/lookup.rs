@@ -10,7 +10,7 @@ use codesystems::{Canonical, ConceptIx, Edition, PropertyValue};
 use valuesets::CodeSystem;
 use valuesets::expressions::Made;
 
-use super::scope::sent_code_system;
+use super::normalize::{self, Reading};
 use super::{Answer, Asked, Request};
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
@@ -50,8 +50,8 @@ pub(super) fn code_system(
         return Ok((scope.code_system(&entry.url, Some(&entry.version))?, entry.url.clone()));
     }
     if let Some(resource) = request.parameters.resource("codeSystem")? {
-        let system =
-            sent_code_system(resource.get()).map_err(|error| bad_resource("codeSystem", &error))?;
+        let system = crate::sent::code_system(resource.get())
+            .map_err(|error| bad_resource("codeSystem", &error))?;
         check_is_no_supplement(&system)?;
         let url = system.edition().meta().url.clone();
         return Ok((Arc::new(system), url));
@@ -123,40 +123,49 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     let wanted = Wanted { names: request.parameters.strings("property")? };
     let edition = subject.system.edition();
     let supplements = asked.scope(request).supplements_to(&subject.system)?;
+    let is_lenient = normalize::is_wanted(request)?;
+    let read = Reading::of(is_lenient, edition, subject.code, asked.wording());
     let mut json = JsonWriter::with_capacity(2048);
-    match edition.find(subject.code) {
-        Some(concept) => {
-            Writer { edition, supplements: &supplements, asked: &asked, wanted: &wanted }.write(
-                &mut json,
-                &subject.url,
-                concept,
-            )
+    match edition.find(read.code()) {
+        Some(concept) => Writer {
+            edition,
+            supplements: &supplements,
+            asked: &asked,
+            wanted: &wanted,
+            read: &read,
         }
-        None => write_made(&mut json, &subject, &asked)?,
+        .write(&mut json, &subject.url, concept),
+        None => write_made(&mut json, &subject, &asked, &read)?,
     }
     Ok(Answer::ok(json.into_bytes()))
 }
 
 /// A code that is no concept, but made by a grammar.
-fn write_made(json: &mut JsonWriter, subject: &Subject<'_>, asked: &Asked) -> Result<(), Failure> {
+fn write_made(
+    json: &mut JsonWriter,
+    subject: &Subject<'_>,
+    asked: &Asked,
+    read: &Reading<'_>,
+) -> Result<(), Failure> {
     let edition = subject.system.edition();
     let meta = edition.meta();
     let scores = edition.language_scores(asked.languages());
-    let problem = match subject.system.made(subject.code, &scores) {
+    let problem = match subject.system.made(read.code(), &scores) {
         Made::Valid { display, .. } => {
             let mut out = ParametersWriter::begin(json);
             out.string("name", name_of(edition));
             out.string("version", &meta.version);
             out.string("display", &display);
-            out.code("code", subject.code);
+            out.code("code", read.code());
             if !subject.url.is_empty() {
                 out.uri("system", &subject.url);
             }
+            read.write(&mut out);
             out.finish();
             return Ok(());
         }
         Made::Invalid(problem) | Made::BadExpression(problem) => format!(" ({problem})"),
-        Made::Unknown => String::new(),
+        Made::Unknown => read.refusal_in_brackets(),
     };
     Err(Failure::not_found(format!(
         "Unknown code '{}' in the CodeSystem '{}' version '{}'{problem}",
@@ -178,6 +187,7 @@ struct Writer<'a> {
     supplements: &'a [Arc<CodeSystem>],
     asked: &'a Asked,
     wanted: &'a Wanted<'a>,
+    read: &'a Reading<'a>,
 }
 
 impl Writer<'_> {
@@ -214,6 +224,7 @@ impl Writer<'_> {
         self.derived(&mut out, concept);
         self.own(&mut out, concept);
         self.supplemented(&mut out, edition.code(concept));
+        self.read.write(&mut out);
         out.finish();
     }
 

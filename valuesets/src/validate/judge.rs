@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use codesystems::normalize::Refusal;
 use codesystems::{Canonical, ConceptIx, Edition};
 
 use super::displays::Told;
-use super::{Coding, Compile, Result, Rules, Shape, Verdict};
+use super::{Coding, Compile, Normalization, Result, Rules, Shape, Verdict};
 use crate::catalogue::CodeSystem;
 use crate::expressions::Made;
 use crate::issues::{Issue, Wording, coding_text};
@@ -49,6 +50,9 @@ pub(super) struct Judge<'s, 'a> {
     inactive: Option<Inactive>,
     status: String,
     normalized: String,
+    pub(super) normalizations: Vec<Normalization>,
+    /// Codings that look like codes and must not be taken for some.
+    pub(super) refusals: Vec<(usize, Refusal)>,
 }
 
 impl<'s, 'a> Judge<'s, 'a> {
@@ -69,6 +73,8 @@ impl<'s, 'a> Judge<'s, 'a> {
             inactive: None,
             status: String::new(),
             normalized: String::new(),
+            normalizations: Vec::new(),
+            refusals: Vec::new(),
         }
     }
 
@@ -228,6 +234,11 @@ impl<'s, 'a> Judge<'s, 'a> {
             verdict.display.clear();
         }
         verdict.normalized_code = std::mem::take(&mut self.normalized);
+        verdict.normalizations = std::mem::take(&mut self.normalizations);
+        let is_read = |read: &&Normalization| is_named && read.code == coding.code;
+        if let Some(read) = verdict.normalizations.iter().find(is_read) {
+            verdict.normalized_code.clone_from(&read.code);
+        }
         if let Some(inactive) = &self.inactive {
             verdict.inactive = true;
             if self.status != "inactive" {
@@ -587,7 +598,10 @@ impl<'s, 'a> Judge<'s, 'a> {
                 remark = Some(self.wording.bad_expression(&problem, path.clone()));
                 system.edition_name().to_owned()
             }
-            Made::Unknown => system.edition_name().to_owned(),
+            Made::Unknown => {
+                let refusal = self.refusal(index);
+                if refusal.is_empty() { system.edition_name().to_owned() } else { refusal }
+            }
         };
         let is_fragment = is_fragment(system);
         let (code, url, version) = (coding.code, coding.system, meta.version.as_str());

@@ -4,6 +4,7 @@ mod constraints;
 mod engine;
 mod harness;
 mod operations;
+mod sent;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -92,5 +93,6 @@ fn measure(mut arguments: Arguments) -> Result<Vec<String>> {
     engine::measure(&mut harness, &snapshot, system, arguments.pool)?;
     constraints::measure(&mut harness, system.edition());
     operations::measure(&mut harness, &app, &systems, arguments.pool)?;
+    sent::measure(&mut harness, &app)?;
     Ok(harness.wrong)
 }
