@@ -138,7 +138,8 @@ impl SentCache {
         }
         let content = read(parameter, json.get())?;
         let own = match &content {
-            Content::System(system) => system.edition().byte_count(),
+            // A text index may be made of it.
+            Content::System(system) => system.edition().byte_count() * 2,
             // As JSON it is about as large as read.
             Content::ValueSet(_) | Content::Map(_) => json.get().len() * 2,
             Content::Other => 0,
@@ -328,6 +329,7 @@ fn read(parameter: &str, json: &str) -> Result<Content, Failure> {
 /// # Errors
 /// When the resource cannot be read or its hierarchy is not acyclic.
 pub fn code_system(json: &str) -> Result<CodeSystem, codesystems::Error> {
-    let builder = codesystems::fhir::code_system::edition_builder(json)?;
+    let mut builder = codesystems::fhir::code_system::edition_builder(json)?;
+    builder.text_index_on_demand = true;
     Ok(CodeSystem::new(Edition::from_bytes(builder.finish()?.into())?))
 }

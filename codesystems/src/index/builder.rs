@@ -152,6 +152,9 @@ pub struct EditionBuilder {
     /// Siblings keep the order in which they were mentioned (FHIR code systems); otherwise they
     /// are put into natural order of their codes.
     pub keep_order: bool,
+    /// The text index is left out and made in memory when it is first asked for: editions that live
+    /// for one request are seldom searched.
+    pub text_index_on_demand: bool,
     pub(super) codes: Interner,
     pub(super) inactive: Vec<bool>,
     pub(super) not_selectable: Vec<bool>,

@@ -18,7 +18,7 @@ use crate::model::{
     ComponentVersion, DesignationUse, DisplayRank, EditionMeta, MembershipSet, PropertyDefinition,
     PropertyId, PropertyKind, PropertyValue, Provenance, SetId,
 };
-use crate::search::{TextIndex, TextSectionRefs};
+use crate::search::{self, TextIndex, TextSectionRefs, TextSections};
 use crate::set::Marks;
 use crate::{ConceptIx, ConceptSet, Error, LanguagePreference, Result};
 
@@ -44,6 +44,8 @@ pub struct Edition {
     folded: Option<fst::Map<Bytes>>,
     /// Code of a membership set -> its number; LOINC has tens of thousands.
     set_numbers: OnceLock<FxHashMap<String, u16>>,
+    /// The text index of an edition that was written without it.
+    text_on_demand: OnceLock<Option<TextSections>>,
 }
 
 impl Edition {
@@ -107,6 +109,7 @@ impl Edition {
             codes,
             folded,
             set_numbers: OnceLock::new(),
+            text_on_demand: OnceLock::new(),
         };
         edition.check()?;
         Ok(edition)
@@ -551,6 +554,10 @@ impl Edition {
     /// The text index over all active designations but notes; `None` when there are none.
     #[must_use]
     pub fn text_index(&self) -> Option<TextIndex<'_>> {
+        if self.bytes(Section::TextHeader).is_empty() {
+            let sections = self.text_on_demand.get_or_init(|| self.build_text_index());
+            return TextIndex::new(&sections.as_ref()?.refs()).ok();
+        }
         let refs = TextSectionRefs {
             header: self.bytes(Section::TextHeader),
             terms: self.bytes(Section::TextTerms),
@@ -567,6 +574,20 @@ impl Edition {
             frequent_ranges: self.bytes(Section::TextFrequentRanges),
         };
         TextIndex::new(&refs).ok()
+    }
+
+    fn build_text_index(&self) -> Option<TextSections> {
+        let designations = (0..self.count).map(ConceptIx).flat_map(|concept| {
+            self.designations(concept).map(move |designation| search::IndexedText {
+                concept,
+                text: designation.value(),
+                language: designation.language(),
+                rank: designation.rank(),
+                searchable: designation.is_searchable(),
+            })
+        });
+        let input = search::TextInput { concept_count: self.count, designations };
+        search::build(input).ok()
     }
 
     // -- properties -------------------------------------------------------------------------
@@ -865,6 +886,11 @@ impl<'e> DesignationRef<'e> {
         self.byte(Section::DesignationFlags) & DESIGNATION_INACTIVE == 0
     }
 
+    /// Whether the text index holds it: active designations but notes.
+    fn is_searchable(self) -> bool {
+        self.is_active() && self.rank() < DisplayRank::Note
+    }
+
     /// The publisher's identifier, 0 for none.
     #[must_use]
     pub fn id(self) -> u64 {
@@ -1107,6 +1133,22 @@ mod tests {
         assert_eq!(codes(&edition, &edition.inactive()), ["A2"]);
         assert_eq!((edition.status(find("A2")), edition.kind(find("A10"))), ("retired", "species"));
         assert_eq!((edition.status(find("A")), edition.kind(find("A"))), ("", ""));
+    }
+
+    #[test]
+    fn a_text_index_made_on_demand_finds_the_same() {
+        let written = open(animals());
+        let mut builder = animals();
+        builder.text_index_on_demand = true;
+        let on_demand = open(builder);
+        assert!(on_demand.byte_count() < written.byte_count());
+        for query in ["katz", "ca", "tier", "xyz"] {
+            let query = search::Query::parse(query);
+            let selection = search::Selection { within: None, offset: 0, limit: 10 };
+            let [expected, found] = [&written, &on_demand]
+                .map(|edition| edition.text_index().unwrap().search(&query, &selection));
+            assert_eq!(found, expected, "{query:?}");
+        }
     }
 
     #[test]

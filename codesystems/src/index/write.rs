@@ -401,25 +401,27 @@ fn write_designations(
         out.put(Section::DesignationId, put_u64s(designations.iter().map(|d| d.id)));
     }
     out.put(Section::Displays, put_u32s(displays));
-    let indexed = sorted.iter().zip(&designations).zip(text_offsets.windows(2)).map(
-        |((&(concept, _), designation), ends)| {
-            let range = at(ends, 0) as usize..at(ends, 1) as usize;
-            let language = builder.meta.languages.get(usize::from(designation.language));
-            search::IndexedText {
-                concept: ConceptIx(concept),
-                text: texts
-                    .get(range)
-                    .and_then(|text| str::from_utf8(text).ok())
-                    .unwrap_or_default(),
-                language: language.map_or("", String::as_str),
-                rank: designation.rank,
-                searchable: designation.active && designation.rank < DisplayRank::Note,
-            }
-        },
-    );
-    let concept_count = order.id_of.len() as u32;
-    let text_index = search::build(search::TextInput { concept_count, designations: indexed })?;
-    write_text_index(out, text_index);
+    if !builder.text_index_on_demand {
+        let indexed = sorted.iter().zip(&designations).zip(text_offsets.windows(2)).map(
+            |((&(concept, _), designation), ends)| {
+                let range = at(ends, 0) as usize..at(ends, 1) as usize;
+                let language = builder.meta.languages.get(usize::from(designation.language));
+                search::IndexedText {
+                    concept: ConceptIx(concept),
+                    text: texts
+                        .get(range)
+                        .and_then(|text| str::from_utf8(text).ok())
+                        .unwrap_or_default(),
+                    language: language.map_or("", String::as_str),
+                    rank: designation.rank,
+                    searchable: designation.active && designation.rank < DisplayRank::Note,
+                }
+            },
+        );
+        let concept_count = order.id_of.len() as u32;
+        let text_index = search::build(search::TextInput { concept_count, designations: indexed })?;
+        write_text_index(out, text_index);
+    }
     out.put(Section::DesignationOffsets, put_u32s(rows.offsets));
     out.put(Section::TextOffsets, put_u32s(text_offsets));
     out.put(Section::Texts, texts);
