@@ -12,6 +12,7 @@ mod error;
 pub mod expand;
 pub mod fhir;
 pub mod filters;
+pub mod grown;
 pub mod implicit;
 pub mod issues;
 pub mod model;

@@ -106,6 +106,10 @@ impl Snapshot {
                 Err(problem) => state.problems.push(problem),
             }
         }
+        // Beside what is loaded; the program's version stands for their content.
+        for system in state.catalogue.add_built_in() {
+            entries.push(edition_entry(&system));
+        }
         for (url, version) in &defaults {
             hasher.update(format!("{url}|{version};").as_bytes());
             if !state.catalogue.set_default(url, version) {

@@ -120,43 +120,40 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     let subject = subject(request, &asked, id)?;
     let wanted = Wanted { names: request.parameters.strings("property")? };
     let edition = subject.system.edition();
-    let supplements = asked.scope(request).supplements_to(&subject.system)?;
+    let scope = asked.scope(request);
+    let supplements = scope.supplements_to(&subject.system)?;
     let mut json = JsonWriter::with_capacity(2048);
+    let mut write = |edition: &Edition, concept| {
+        Writer { edition, supplements: &supplements, asked: &asked, wanted: &wanted }.write(
+            &mut json,
+            &subject.url,
+            concept,
+        );
+    };
     match edition.find(subject.code) {
-        Some(concept) => {
-            Writer { edition, supplements: &supplements, asked: &asked, wanted: &wanted }.write(
-                &mut json,
-                &subject.url,
-                concept,
-            )
+        Some(concept) => write(edition, concept),
+        None => {
+            let made = valuesets::grown::with_code(&subject.system, subject.code, &scope)?
+                .ok_or_else(|| unknown_code(&subject))?;
+            for concept in made.edition().all().iter() {
+                write(made.edition(), concept);
+            }
         }
-        None => write_by_grammar(&mut json, &subject)?,
     }
     Ok(Answer::ok(json.into_bytes()))
 }
 
-fn write_by_grammar(json: &mut JsonWriter, subject: &Subject<'_>) -> Result<(), Failure> {
+fn unknown_code(subject: &Subject<'_>) -> Failure {
     let meta = subject.system.edition().meta();
-    let problem = match subject.system.grammar().map(|grammar| grammar.check(subject.code)) {
-        Some(Ok(())) => {
-            let mut out = ParametersWriter::begin(json);
-            out.string("name", name_of(subject.system.edition()));
-            out.string("version", &meta.version);
-            out.string("display", subject.code);
-            out.code("code", subject.code);
-            if !subject.url.is_empty() {
-                out.uri("system", &subject.url);
-            }
-            out.finish();
-            return Ok(());
-        }
-        Some(Err(problem)) => format!(" ({problem})"),
-        None => String::new(),
+    let checked = subject.system.grammar().map(|grammar| grammar.check(subject.code));
+    let problem = match checked {
+        Some(Err(problem)) if !problem.is_empty() => format!(" ({problem})"),
+        _ => String::new(),
     };
-    Err(Failure::not_found(format!(
+    Failure::not_found(format!(
         "Unknown code '{}' in the CodeSystem '{}' version '{}'{problem}",
         subject.code, subject.url, meta.version
-    )))
+    ))
 }
 
 fn name_of(edition: &Edition) -> &str {

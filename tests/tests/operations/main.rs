@@ -5,6 +5,7 @@ mod batch;
 mod closure;
 mod compose;
 mod expand;
+mod grammars;
 mod implicit;
 mod lookup;
 mod subsumes;

@@ -45,6 +45,7 @@ pub(super) struct Judge<'s, 'a> {
     pub(super) wording: Wording,
     pub(super) unknown: Vec<String>,
     issues: Vec<Issue>,
+    reasons: Vec<String>,
     inactive: Option<Inactive>,
     status: String,
     normalized: String,
@@ -65,6 +66,7 @@ impl<'s, 'a> Judge<'s, 'a> {
             wording: Wording::new(scope.messages),
             unknown: Vec::new(),
             issues: Vec::new(),
+            reasons: Vec::new(),
             inactive: None,
             status: String::new(),
             normalized: String::new(),
@@ -174,11 +176,8 @@ impl<'s, 'a> Judge<'s, 'a> {
                         first = coding;
                         self.describe(&found, coding, &mut verdict);
                     }
-                    if let Some(concept) = found.concept.filter(|_| !self.rules.membership_only) {
-                        let edition = found.system.edition();
-                        let told =
-                            Told { listed: found.listed.as_ref(), supplements: &found.supplements };
-                        self.judge_display(coding, index, edition, concept, told);
+                    if !self.rules.membership_only {
+                        self.judge_display_of(&found, coding, index);
                     }
                 }
                 Membership::Out => {
@@ -244,6 +243,7 @@ impl<'s, 'a> Judge<'s, 'a> {
             self.say(issue);
         }
         verdict.unknown_systems = self.unknown;
+        verdict.reasons = self.reasons;
         verdict.issues = self.issues;
         // What decides comes first: some clients show one issue only.
         verdict.issues.sort_by_key(|issue| (issue.severity, issue.kind != "not-in-vs"));
@@ -261,6 +261,17 @@ impl<'s, 'a> Judge<'s, 'a> {
                 .includes
                 .iter()
                 .any(|include| *include.url == *coding.system && is_open(include))
+    }
+
+    fn judge_display_of(&mut self, found: &Found, coding: Coding<'_>, index: usize) {
+        if let Some(concept) = found.concept {
+            let told = Told { listed: found.listed.as_ref(), supplements: &found.supplements };
+            self.judge_display(coding, index, found.system.edition(), concept, told);
+        } else if let Some(made) = found.system.grammar().map(|grammar| grammar.check(coding.code))
+            && let Ok(made) = made
+        {
+            self.judge_made_display(coding, index, &made);
+        }
     }
 
     fn infers(&self) -> bool {
@@ -394,10 +405,17 @@ impl<'s, 'a> Judge<'s, 'a> {
                 }
                 found(Some(concept), listed)
             }
-            Some(_) => None,
+            Some(_) => {
+                self.note_conditions(part, coding);
+                None
+            }
             None => {
-                let grammar = part.system.grammar().filter(|_| part.whole_grammar)?;
-                grammar.check(coding.code).is_ok().then(|| found(None, None)).flatten()
+                let Some(made) = part.makes(coding.code) else {
+                    self.note_conditions(part, coding);
+                    return None;
+                };
+                self.spelling(&part.system, &made.code, coding, index);
+                found(None, None)
             }
         }
     }
@@ -411,15 +429,7 @@ impl<'s, 'a> Judge<'s, 'a> {
         index: usize,
     ) -> bool {
         let edition = system.edition();
-        let path = || self.shape.path(index, "code");
-        let correct = edition.code(concept);
-        if correct != coding.code {
-            let meta = edition.meta();
-            let canonical = Canonical::new(coding.system, Some(&meta.version)).to_string();
-            let issue = self.wording.other_case(coding.code, correct, &canonical, path());
-            correct.clone_into(&mut self.normalized);
-            self.say(issue);
-        }
+        self.spelling(system, edition.code(concept), coding, index);
         if !self.rules.allow_abstract && edition.is_not_selectable(concept) {
             if !self.rules.membership_only {
                 let text = coding_text(coding.system, "", coding.code, "");
@@ -441,6 +451,30 @@ impl<'s, 'a> Judge<'s, 'a> {
             edition.status(concept).clone_into(&mut self.status);
         }
         true
+    }
+
+    /// Notes which conditions of the value set a code does not meet.
+    fn note_conditions(&mut self, part: &Part, coding: Coding<'_>) {
+        let Some(grammar) = part.system.grammar() else { return };
+        let failed = part.conditions.iter().map(|condition| grammar.meets(coding.code, condition));
+        for reason in failed.filter_map(std::result::Result::err) {
+            if grammar.check(coding.code).is_ok() && !self.reasons.contains(&reason) {
+                self.reasons.push(reason);
+            }
+        }
+    }
+
+    /// Says where a code is usually written another way.
+    fn spelling(&mut self, system: &CodeSystem, correct: &str, coding: Coding<'_>, index: usize) {
+        if correct == coding.code {
+            return;
+        }
+        let version = system.version();
+        let canonical = Canonical::new(coding.system, Some(version)).to_string();
+        let path = self.shape.path(index, "code");
+        let issue = self.wording.other_case(coding.code, correct, &canonical, path);
+        correct.clone_into(&mut self.normalized);
+        self.say(issue);
     }
 
     fn note_inactive(
@@ -467,8 +501,11 @@ impl<'s, 'a> Judge<'s, 'a> {
                 let told = Told { listed: found.listed.as_ref(), supplements: &found.supplements };
                 self.display(found.system.edition(), concept, told)
             }
-            None if found.system.grammar().is_some() => coding.code.into(),
-            None => String::new(),
+            None => {
+                let grammar = found.system.grammar();
+                let made = grammar.and_then(|grammar| grammar.check(coding.code).ok());
+                made.map_or_else(String::new, |made| made.display(&self.scope.languages).into())
+            }
         };
     }
 
@@ -566,8 +603,10 @@ impl<'s, 'a> Judge<'s, 'a> {
         let path = self.shape.path(index, "code");
         let meta = system.edition().meta();
         let problem = match system.grammar().map(|grammar| grammar.check(coding.code)) {
-            Some(Ok(())) => {
-                verdict.display = coding.code.into();
+            Some(Ok(made)) => {
+                verdict.display = made.display(&self.scope.languages).into();
+                self.spelling(system, &made.code, coding, index);
+                self.judge_made_display(coding, index, &made);
                 return true;
             }
             Some(Err(problem)) => problem,
@@ -663,9 +702,7 @@ fn standing_in_value_set(listed: &Listed) -> Option<&'static str> {
 }
 
 fn is_same(a: &Arc<CodeSystem>, b: &Arc<CodeSystem>) -> bool {
-    Arc::ptr_eq(a, b)
-        || (a.edition().meta().url == b.edition().meta().url
-            && a.edition().content_hash() == b.edition().content_hash())
+    a.is_same_version(b)
 }
 
 fn is_fragment(system: &CodeSystem) -> bool {
