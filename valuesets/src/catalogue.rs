@@ -94,6 +94,11 @@ impl CodeSystem {
         self.grammar
     }
 
+    /// Whether it holds concepts; packages bring descriptions of code systems without their content.
+    fn has_content(&self) -> bool {
+        self.edition.meta().content != "not-present"
+    }
+
     /// Whether this is no code system, but the codes a value set lists of one that is not there.
     #[must_use]
     pub fn is_stand_in(&self) -> bool {
@@ -138,13 +143,14 @@ impl Versions {
     }
 
     /// The version to use when none is asked for: the default that was set, else the newest
-    /// complete one.
+    /// complete one, else the newest one that holds anything.
     #[must_use]
     pub fn default_version(&self) -> Option<&Arc<CodeSystem>> {
         self.default.as_ref().or_else(|| {
             let complete =
                 self.all.iter().find(|system| system.edition.meta().content == "complete");
-            complete.or_else(|| self.all.first())
+            let held = || self.all.iter().find(|system| system.has_content());
+            complete.or_else(held).or_else(|| self.all.first())
         })
     }
 
@@ -285,15 +291,19 @@ impl Catalogue {
     }
 
     /// Adds the code systems that are there without being loaded, unless others of their canonical
-    /// are. To be called last.
+    /// are: descriptions without content do not count where there is content. To be called last.
     pub fn add_built_in(&mut self) -> Vec<Arc<CodeSystem>> {
         static BUILT_IN: OnceLock<Vec<Arc<CodeSystem>>> = OnceLock::new();
         let built_in = BUILT_IN.get_or_init(|| {
             let editions = codesystems::systems::listed::editions().iter();
             editions.map(|edition| Arc::new(CodeSystem::shared(Arc::clone(edition)))).collect()
         });
-        let is_absent =
-            |system: &&Arc<CodeSystem>| self.versions(&system.edition.meta().url).is_none();
+        let is_absent = |system: &&Arc<CodeSystem>| {
+            let loaded = self.versions(&system.edition.meta().url);
+            loaded.is_none_or(|versions| {
+                system.has_content() && !versions.all.iter().any(|known| known.has_content())
+            })
+        };
         let added: Vec<_> = built_in.iter().filter(is_absent).cloned().collect();
         for system in &added {
             self.add_code_system(Arc::clone(system));

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::table::{COUNTRIES, CURRENCIES, LANGUAGES, STATES};
+use super::table::{COUNTRIES, CURRENCIES, LANGUAGES, STATES, SUBDIVISIONS};
 use crate::model::{
     DisplayRank, Identifier, NewDesignation, PropertyKind, PropertyValue, Provenance,
 };
@@ -34,7 +34,7 @@ const UNICODE_NOTICE: &str = "Names of languages, countries and currencies: Unic
 pub fn editions() -> &'static [Arc<Edition>] {
     static EDITIONS: OnceLock<Vec<Arc<Edition>>> = OnceLock::new();
     EDITIONS.get_or_init(|| {
-        let made = [hgvs, ucum, states, mime, languages, countries, currencies];
+        let made = [hgvs, ucum, states, mime, languages, countries, subdivisions, currencies];
         made.into_iter().filter_map(|make| finish(make()).ok().map(Arc::new)).collect()
     })
 }
@@ -188,6 +188,23 @@ fn countries() -> EditionBuilder {
 /// Kind of the codes of countries that users assign.
 pub const USER_ASSIGNED_KIND: &str = "user-assigned";
 
+fn subdivisions() -> EditionBuilder {
+    let mut builder = EditionBuilder::new(unicode(EditionMeta {
+        aliases: vec!["urn:iso:std:iso:3166-2".into()],
+        identifiers: oid("1.0.3166.2"),
+        ..meta(
+            ("urn:iso:std:iso:3166:-2", ""),
+            "ISO3166Part2",
+            "Codes for the representation of names of subdivisions of countries (ISO 3166-2)",
+            "ISO",
+        )
+    }));
+    for row in SUBDIVISIONS.rows() {
+        concept(&mut builder, row.get(0), row.get(1), row.get(2));
+    }
+    builder
+}
+
 fn currencies() -> EditionBuilder {
     let mut builder = EditionBuilder::new(unicode(EditionMeta {
         value_set: "http://hl7.org/fhir/ValueSet/currencies".into(),
@@ -285,7 +302,11 @@ mod tests {
     #[test]
     fn all_tables_make_editions() {
         let counts = editions().iter().map(|edition| {
-            (edition.meta().url.as_str(), edition.meta().version.as_str(), edition.concept_count())
+            (
+                edition.meta().url.as_str(),
+                edition.meta().version.as_str(),
+                edition.concept_count() as usize,
+            )
         });
         assert_eq!(
             counts.collect::<Vec<_>>(),
@@ -296,6 +317,7 @@ mod tests {
                 ("urn:ietf:bcp:13", "", 0),
                 ("urn:ietf:bcp:47", "", 485),
                 ("urn:iso:std:iso:3166", "2018", 789),
+                ("urn:iso:std:iso:3166:-2", "", SUBDIVISIONS.rows().count()),
                 ("urn:iso:std:iso:4217", "", 177),
             ]
         );
@@ -309,6 +331,7 @@ mod tests {
             ("urn:iso:std:iso:3166", "276", "Germany", "Deutschland"),
             ("urn:iso:std:iso:3166", "GBR", "United Kingdom", "Vereinigtes Königreich"),
             ("urn:iso:std:iso:3166", "XY", USER_ASSIGNED, USER_ASSIGNED),
+            ("urn:iso:std:iso:3166:-2", "DE-BY", "Bavaria", "Bayern"),
             ("urn:iso:std:iso:4217", "CHF", "Swiss Franc", "Schweizer Franken"),
             ("urn:ietf:bcp:47", "fr", "French", "Französisch"),
             ("https://www.usps.com/", "CA", "California", "California"),

@@ -52,6 +52,7 @@ pub(super) const REGIONS: Table = Table(include_str!("../../tables/regions.tsv")
 pub(super) const VARIANTS: Table = Table(include_str!("../../tables/variants.tsv"));
 pub(super) const GRANDFATHERED: Table = Table(include_str!("../../tables/grandfathered.tsv"));
 pub(super) const COUNTRIES: Table = Table(include_str!("../../tables/countries.tsv"));
+pub(super) const SUBDIVISIONS: Table = Table(include_str!("../../tables/subdivisions.tsv"));
 pub(super) const CURRENCIES: Table = Table(include_str!("../../tables/currencies.tsv"));
 pub(super) const STATES: Table = Table(include_str!("../../tables/states.tsv"));
 
@@ -69,6 +70,7 @@ mod tests {
             VARIANTS,
             GRANDFATHERED,
             COUNTRIES,
+            SUBDIVISIONS,
             CURRENCIES,
             STATES,
         ] {

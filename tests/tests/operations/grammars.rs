@@ -232,3 +232,24 @@ fn a_loaded_code_system_takes_the_place_of_the_one_that_is_built_in() {
     assert_eq!(validated(&server, CURRENCIES, "DEM").value("result"), true);
     assert_eq!(validated(&server, CURRENCIES, "EUR").value("result"), false);
 }
+
+#[test]
+fn a_description_without_content_does_not() {
+    let stub = |url: &str| {
+        let text = json!({
+            "resourceType": "CodeSystem", "url": url, "version": "9.9", "status": "active",
+            "content": "not-present",
+        });
+        text.to_string()
+    };
+    let server = Server::with(&[
+        ("a.json", &stub(CURRENCIES)),
+        ("b.json", &stub(LANGUAGES)),
+        ("c.json", &stub(UCUM)),
+    ]);
+    for (system, code) in [(CURRENCIES, "EUR"), (LANGUAGES, "de-DE"), (UCUM, "mg/dL")] {
+        assert_eq!(validated(&server, system, code).value("result"), true, "{code}");
+        let all = expanded(&server, json!({ "include": [{ "system": system }] })).ok();
+        assert!(all.codes().len() > 100, "{system}");
+    }
+}

@@ -628,11 +628,12 @@ impl<'s, 'a> Judge<'s, 'a> {
     /// Says where a code system is a draft, experimental, deprecated, withdrawn or retired.
     fn standing_of(&mut self, system: &CodeSystem) {
         let meta = system.edition().meta();
-        let Some(source) = self.value_set else { return };
-        let standing = standing(
-            (&meta.status, &meta.standards_status, meta.experimental),
-            Some((&source.status, &source.standards_status, source.experimental)),
-        );
+        // Without a value set nothing excuses a draft.
+        let source = self.value_set.map_or(("active", "", None), |source| {
+            (source.status.as_str(), source.standards_status.as_str(), source.experimental)
+        });
+        let own = (meta.status.as_str(), meta.standards_status.as_str(), meta.experimental);
+        let standing = standing(own, Some(source));
         if let Some(standing) = standing {
             let canonical = Canonical::new(meta.url.as_str(), Some(&meta.version)).to_string();
             self.say(self.wording.reference_to(standing, "CodeSystem", &canonical));
