@@ -22,6 +22,7 @@ pub mod grammar;
 pub mod index;
 pub mod language;
 pub mod model;
+pub mod normalize;
 pub mod search;
 mod set;
 pub mod systems;

@@ -163,6 +163,25 @@ impl Marks {
         self.words.get(ordinal as usize / 64).is_some_and(|word| word >> (ordinal % 64) & 1 == 1)
     }
 
+    /// The marks of a set, whose membership is then one bit away.
+    pub(crate) fn of(set: &ConceptSet, count: u32) -> Self {
+        let mut marks = Self::new(count);
+        set.bitmap.iter().for_each(|ordinal| marks.insert(ordinal));
+        marks
+    }
+
+    /// What is marked, ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        (0u32..).zip(&self.words).flat_map(|(place, &word)| {
+            let mut rest = word;
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+                rest &= rest - 1;
+                Some(place * 64 + bit)
+            })
+        })
+    }
+
     /// Marks the ordinals `start..end`.
     pub(crate) fn insert_run(&mut self, start: u32, end: u32) {
         let Some(last) = end.checked_sub(1).filter(|&last| last >= start) else { return };
@@ -232,6 +251,9 @@ mod tests {
                 marks.insert(number);
             }
             prop_assert!(a.iter().all(|&number| marks.contains(number)));
+            let same = Marks::of(&left, 200_000);
+            prop_assert!(same.iter().eq(marks.iter()));
+            prop_assert_eq!(marks.iter().collect::<BTreeSet<_>>(), a.clone());
             prop_assert_eq!(numbers(&marks.into_set()), a.clone());
             for &number in &a {
                 prop_assert_eq!(left.rank(ConceptIx(number)), a.range(..number).count() as u64);

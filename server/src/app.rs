@@ -1,12 +1,14 @@
 //! What all requests share: configuration, the library's current snapshot, the store, the workers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Snapshot};
+use crate::sent::SentCache;
 use crate::store::Store;
 
 /// The state of a running server.
@@ -17,6 +19,8 @@ pub struct App {
     /// The library on disk.
     pub library: Library,
     snapshot: ArcSwap<Snapshot>,
+    /// What came along with requests.
+    pub sent: SentCache,
     /// What changes at run time: closure tables.
     pub store: Store,
     /// Threads for work that is worth more than one.
@@ -51,7 +55,10 @@ impl App {
             .build()
             .map_err(|error| Error::Config(format!("threads: {error}")))?;
         let snapshot = workers.install(|| Snapshot::open(&library, None))?;
+        let limits = &config.limits;
+        let idle = Duration::from_secs(limits.session_idle_s);
         let app = Self {
+            sent: SentCache::new(limits.sent_cache_bytes, idle),
             config,
             library,
             snapshot: ArcSwap::from_pointee(snapshot),

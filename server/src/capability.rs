@@ -188,7 +188,12 @@ fn capability_statement(request: &Request<'_>) -> Vec<u8> {
     out.field_str("code", "batch");
     out.end_object();
     out.end_array();
-    operation_list(out, &[("versions", "-s-versions"), ("closure", "ConceptMap-closure")]);
+    let operations = [
+        ("versions", "-s-versions"),
+        ("closure", "ConceptMap-closure"),
+        ("cache-control", "-s-cache-control"),
+    ];
+    operation_list(out, &operations);
     out.end_object();
     out.end_array();
     out.end_object();

@@ -28,6 +28,11 @@ pub struct Config {
     pub max_age_s: u32,
     /// Log format: `text` or `json`.
     pub log_format: String,
+    /// Whether codes may be written otherwise than their code system writes them, where a request
+    /// does not say (`normalize-codes`).
+    pub normalize_codes: bool,
+    /// TLS of the listener; without a certificate it speaks plain HTTP.
+    pub tls: Tls,
     /// Limits on what a request may ask.
     pub limits: Limits,
 }
@@ -52,6 +57,62 @@ pub struct Limits {
     pub request_s: u64,
     /// Concepts in one closure table.
     pub closure_concepts: usize,
+    /// Bytes of each cache of what requests bring along: resources, lists of them, sessions, value
+    /// sets compiled with them.
+    pub sent_cache_bytes: u64,
+    /// Seconds without use after which a session of `$cache-control` ends.
+    pub session_idle_s: u64,
+}
+
+/// TLS of the listener.
+#[derive(Debug, Clone, Default, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// The server's certificate and those between it and its authority: PEM or PKCS#12.
+    pub certificate: PathBuf,
+    /// Its private key: PEM or PKCS#12; empty where it lies in the file of the certificate.
+    pub key: PathBuf,
+    /// Certificates of the authorities that clients' certificates come from, PEM; empty where
+    /// clients need none.
+    pub client_ca: PathBuf,
+    /// Names that clients' certificates are good for, of which a client must have one: subject
+    /// alternative names or common names. Empty for every client of the authorities.
+    pub client_names: Vec<String>,
+    /// Password of PKCS#12 files.
+    pub password: Secret,
+}
+
+impl Tls {
+    /// Whether the listener speaks TLS.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !self.certificate.as_os_str().is_empty()
+    }
+}
+
+/// A text that is not to be shown.
+#[derive(Clone, Default, Deserialize, PartialEq)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secret")
+    }
 }
 
 impl Default for Config {
@@ -63,6 +124,8 @@ impl Default for Config {
             threads: 0,
             max_age_s: 0,
             log_format: "text".into(),
+            normalize_codes: false,
+            tls: Tls::default(),
             limits: Limits::default(),
         }
     }
@@ -79,6 +142,8 @@ impl Default for Limits {
             page_size: 1_000,
             request_s: 120,
             closure_concepts: 200_000,
+            sent_cache_bytes: 64 << 20,
+            session_idle_s: 3_600,
         }
     }
 }
@@ -147,23 +212,40 @@ impl Config {
     }
 }
 
-/// Sets `limits_body_bytes` as `limits.body_bytes`; numbers become numbers.
-fn set(table: &mut toml::Table, setting: &str, value: String) {
-    let is_text = matches!(setting, "listen" | "library" | "base_url" | "log_format");
-    let value = match value.parse::<i64>() {
-        Ok(number) if !is_text => toml::Value::Integer(number),
-        _ => toml::Value::String(value),
+/// Settings that lie in a table of the file.
+const TABLES: [&str; 2] = ["limits", "tls"];
+
+/// Sets `limits_body_bytes` as `limits.body_bytes`; numbers become numbers, lists are written with
+/// commas.
+fn set(table: &mut toml::Table, setting: &str, text: String) {
+    let value = value_of(setting, text);
+    let below = TABLES
+        .iter()
+        .find_map(|name| Some((*name, setting.strip_prefix(name)?.strip_prefix('_')?)));
+    let Some((name, setting)) = below else {
+        table.insert(setting.to_owned(), value);
+        return;
     };
-    match setting.strip_prefix("limits_") {
-        Some(limit) => {
-            let limits = table.entry("limits").or_insert_with(|| toml::Table::new().into());
-            if let Some(limits) = limits.as_table_mut() {
-                limits.insert(limit.to_owned(), value);
-            }
-        }
-        None => {
-            table.insert(setting.to_owned(), value);
-        }
+    let below = table.entry(name).or_insert_with(|| toml::Table::new().into());
+    if let Some(below) = below.as_table_mut() {
+        below.insert(setting.to_owned(), value);
+    }
+}
+
+fn value_of(setting: &str, text: String) -> toml::Value {
+    let is_text = matches!(setting, "listen" | "library" | "base_url" | "log_format");
+    if setting == "tls_client_names" {
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        return names.map(str::to_owned).collect::<Vec<_>>().into();
+    }
+    if setting == "normalize_codes"
+        && let Ok(flag) = text.parse::<bool>()
+    {
+        return flag.into();
+    }
+    match text.parse::<i64>() {
+        Ok(number) if !is_text && !setting.starts_with("tls_") => toml::Value::Integer(number),
+        _ => toml::Value::String(text),
     }
 }
 
@@ -188,6 +270,29 @@ mod tests {
         .unwrap();
         assert_eq!(config.listen.port(), 2);
         assert_eq!((config.limits.batch_entries, config.limits.body_bytes), (5, 9));
+    }
+
+    #[test]
+    fn lists_and_flags_are_set_by_the_environment_too_and_passwords_are_not_shown() {
+        let config = read(
+            "[tls]\ncertificate = 'a.pem'\nkey = 'a.key'",
+            &[
+                ("BEGRIFF_TLS_KEY", "b.key"),
+                ("BEGRIFF_TLS_CLIENT_NAMES", "one.example, two.example"),
+                ("BEGRIFF_TLS_PASSWORD", "1234"),
+                ("BEGRIFF_NORMALIZE_CODES", "true"),
+            ],
+        )
+        .unwrap();
+        let tls = &config.tls;
+        assert_eq!(
+            (tls.certificate.as_path(), tls.key.as_path()),
+            (Path::new("a.pem"), Path::new("b.key"))
+        );
+        assert_eq!(tls.client_names, ["one.example", "two.example"]);
+        assert_eq!(tls.password.reveal(), "1234");
+        assert!(config.normalize_codes);
+        assert!(!format!("{config:?}").contains("1234"));
     }
 
     #[test]

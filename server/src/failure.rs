@@ -73,6 +73,8 @@ impl Failure {
         let message_id = match &error {
             E::UnknownSystem { .. } => "UNKNOWN_CODESYSTEM_EXP",
             E::UnknownVersion { .. } => "UNKNOWN_CODESYSTEM_VERSION_EXP",
+            E::UnknownValueSet { url } if url.contains('|') => "VS_EXP_IMPORT_UNK_PINNED",
+            E::UnknownValueSet { .. } => "VS_EXP_IMPORT_UNK",
             _ => return error.into(),
         };
         let text = error.for_expansion();
@@ -141,6 +143,9 @@ impl From<valuesets::Error> for Failure {
                 "vs-invalid",
                 "VALUESET_CIRCULAR_REFERENCE",
             ),
+            E::Constraint { .. } => {
+                (StatusCode::BAD_REQUEST, IssueType::Invalid, "vs-invalid", "INVALID_ECL")
+            }
             E::UnknownFilter { .. } | E::FilterValue { .. } | E::Definition { .. } => {
                 (StatusCode::BAD_REQUEST, IssueType::Invalid, "vs-invalid", "")
             }

@@ -8,9 +8,10 @@ use axum::Router;
 use axum::http::{HeaderName, Method};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{Predicate, SizeAbove};
 use tower_http::compression::{CompressionLayer, CompressionLevel, DefaultPredicate};
@@ -19,9 +20,12 @@ use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::app::App;
 use crate::router::router;
+use crate::tls::Tls;
 
 /// Seconds that a client may take for its headers.
 const HEADER_SECONDS: u64 = 10;
+/// Seconds that a client may take for the handshake of TLS.
+const HANDSHAKE_SECONDS: u64 = 10;
 /// Seconds that requests in flight get to end.
 const GRACE_SECONDS: u64 = 20;
 /// Bytes from which on an answer is compressed.
@@ -45,13 +49,15 @@ pub fn service(app: Arc<App>) -> Router {
         .layer(CatchPanicLayer::new())
 }
 
-/// Serves until `stop` is ready, then lets requests in flight end.
+/// Serves until `stop` is ready, then lets requests in flight end; with `tls` all connections are
+/// encrypted.
 ///
 /// # Errors
 /// When the listener fails for good.
 pub async fn serve(
     listener: TcpListener,
     app: Arc<App>,
+    tls: Option<Arc<Tls>>,
     stop: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let service = service(app);
@@ -80,6 +86,13 @@ pub async fn serve(
         };
         // Small answers must not wait for more to be sent.
         let _ = stream.set_nodelay(true);
+        if let Some(tls) = &tls {
+            let service = TowerToHyperService::new(service.clone());
+            let connection =
+                encrypted(tls.acceptor(), stream, builder.clone(), service, graceful.watcher());
+            tokio::spawn(connection);
+            continue;
+        }
         let connection = builder
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service.clone()))
             .into_owned();
@@ -98,4 +111,32 @@ pub async fn serve(
         }
     }
     Ok(())
+}
+
+/// Serves one connection over TLS. The handshake takes place here, so that a slow or a bad one
+/// keeps nobody else waiting.
+async fn encrypted(
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+    builder: auto::Builder<TokioExecutor>,
+    service: TowerToHyperService<Router>,
+    watcher: Watcher,
+) {
+    let handshake =
+        tokio::time::timeout(Duration::from_secs(HANDSHAKE_SECONDS), acceptor.accept(stream));
+    let stream = match handshake.await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            return;
+        }
+        Err(_) => {
+            tracing::debug!("a TLS handshake took longer than {HANDSHAKE_SECONDS} s");
+            return;
+        }
+    };
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "connection ended");
+    }
 }

@@ -180,7 +180,8 @@ impl Exchange {
             .or_else(|| text(header::HOST.as_str()))
             .or_else(|| self.uri.authority().map(axum::http::uri::Authority::as_str))
             .map_or_else(|| self.app.config.listen.to_string(), str::to_owned);
-        let scheme = text("x-forwarded-proto").unwrap_or("http");
+        let own = if self.app.config.tls.is_on() { "https" } else { "http" };
+        let scheme = text("x-forwarded-proto").unwrap_or(own);
         format!("{scheme}://{host}{}", self.base_path)
     }
 
@@ -224,6 +225,7 @@ impl Exchange {
             path: &path,
             parameters,
             body,
+            cache_id: self.cache_id(),
             too_costly_threshold: self.too_costly_threshold(),
         };
         let etag = self.etag(&request);
@@ -240,13 +242,23 @@ impl Exchange {
         Ok(self.respond(answered, etag))
     }
 
+    /// The session whose resources the request may ask for.
+    fn cache_id(&self) -> Option<&str> {
+        let id = self.headers.get("x-cache-id")?.to_str().ok()?;
+        Some(id).filter(|id| !id.is_empty())
+    }
+
     fn too_costly_threshold(&self) -> Option<u64> {
         self.headers.get("x-too-costly-threshold")?.to_str().ok()?.trim().parse().ok()
     }
 
     /// GET answers follow from the library and the request alone.
     fn etag(&self, request: &Request<'_>) -> Option<ETag> {
-        if !matches!(self.method, Method::GET | Method::HEAD) {
+        // What a session keeps may change from one request to the next.
+        let is_in_session = request.cache_id.is_some()
+            || request.parameters.contains("cache-id")
+            || request.path == "$cache-control";
+        if is_in_session || !matches!(self.method, Method::GET | Method::HEAD) {
             return None;
         }
         let mut hasher = blake3::Hasher::new();
@@ -255,6 +267,7 @@ impl Exchange {
         hasher.update(self.uri.path().as_bytes());
         hasher.update(self.uri.query().unwrap_or_default().as_bytes());
         hasher.update(request.base.as_bytes());
+        hasher.update(&[u8::from(self.app.config.normalize_codes)]);
         hasher.update(request.languages.text().as_bytes());
         if let Some(threshold) = request.too_costly_threshold {
             hasher.update(&threshold.to_le_bytes());

@@ -455,3 +455,30 @@ fn what_the_demonstration_tells_to_try_works() {
     assert!(tried >= 5, "only {tried} lines were found");
     assert!(!folder.path().join("library").exists(), "the demonstration keeps nothing");
 }
+
+#[test]
+fn codes_are_read_as_people_write_them_where_that_is_asked_for() {
+    let folder = loaded();
+    let path = folder.path();
+    for (command, rest) in [
+        ("lookup", &["e1190 G"][..]),
+        ("validate", &["e1190 G"]),
+        ("subsumes", &["e10 - e14", "E1190+"]),
+    ] {
+        let strict = [&[command, ICD], rest].concat();
+        assert_ne!(run(path, &strict).status.code(), Some(0), "{command}");
+        let (out, _) = ends_with(0, path, &[&strict[..], &["--normalize"]].concat());
+        assert!(command == "subsumes" || out.contains("E11.90"), "{out}");
+    }
+    ends_with(2, path, &["translate", ALPHA_ID, "990002"]);
+    let (out, _) = ends_with(0, path, &["translate", ALPHA_ID, "990002", "--normalize"]);
+    assert!(out.contains("E10.01"), "{out}");
+}
+
+#[test]
+fn a_certificate_that_is_not_there_is_named_before_anything_is_served() {
+    let folder = tempfile::tempdir().expect("folder");
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--tls-certificate", "absent.pem"];
+    let (_, errors) = ends_with(1, folder.path(), &arguments);
+    assert!(errors.contains("tls.certificate") && errors.contains("absent.pem"), "{errors}");
+}

@@ -12,4 +12,4 @@ pub mod socket;
 pub mod tx;
 
 pub use response::{Response, flattened, part, value_of};
-pub use server::{Server, encoded, load_paths, load_texts, runtime};
+pub use server::{Server, encoded, load_paths, load_texts, request, runtime};

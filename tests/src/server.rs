@@ -154,7 +154,7 @@ impl Server {
 }
 
 /// A request to the FHIR base; `path` is what follows the base.
-pub(crate) fn request(method: &str, path: &str) -> axum::http::request::Builder {
+pub fn request(method: &str, path: &str) -> axum::http::request::Builder {
     let uri = if path.is_empty() { "/fhir".to_owned() } else { format!("/fhir/{path}") };
     Request::builder().method(method).uri(uri).header("host", HOST)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use server::app::App;
+use server::tls::Tls;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -22,12 +23,17 @@ pub struct Listening {
 
 /// Listens on a free port of this machine.
 pub fn listen(app: &Arc<App>) -> Listening {
+    listen_with(app, None)
+}
+
+/// The same with TLS.
+pub fn listen_with(app: &Arc<App>, tls: Option<Arc<Tls>>) -> Listening {
     let app = Arc::clone(app);
     runtime().block_on(async move {
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(server::listener::serve(socket, app, async {
+        let task = tokio::spawn(server::listener::serve(socket, app, tls, async {
             let _ = stopped.await;
         }));
         Listening { address, stop, task }

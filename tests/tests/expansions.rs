@@ -174,3 +174,42 @@ fn a_client_may_call_an_expansion_too_costly_sooner_than_the_server() {
         assert_eq!(answer.status, status, "{threshold}");
     }
 }
+
+#[test]
+fn groups_are_left_out_where_nobody_can_choose_them() {
+    let system = r#"{"resourceType":"CodeSystem","url":"http://example.org/groups","status":"active","content":"complete",
+      "property":[{"code":"notSelectable","uri":"http://hl7.org/fhir/concept-properties#notSelectable","type":"boolean"}],
+      "concept":[{"code":"group","property":[{"code":"notSelectable","valueBoolean":true}],"concept":[{"code":"one"}]}]}"#;
+    let set = r#"{"resourceType":"ValueSet","url":"http://example.org/vs/groups","status":"active",
+      "compose":{"include":[{"system":"http://example.org/groups"}]}}"#;
+    let server = Server::with(&[("groups.json", system), ("vs.json", set)]);
+    let url = ("url", "http://example.org/vs/groups");
+    let answer = server.ask("ValueSet/$expand", &[url, ("excludeNotForUI", "true")]);
+    assert_eq!(answer.codes(), ["one"]);
+    assert!(told(&answer.json).contains(&"excludeNotForUI=true".to_owned()));
+    let all = server.ask("ValueSet/$expand", &[url, ("excludeNested", "true")]);
+    assert_eq!(all.codes(), ["group", "one"]);
+}
+
+#[test]
+fn what_is_required_and_of_no_use_is_missing() {
+    let server = server();
+    let other = json!({"resourceType": "ValueSet", "url": "http://example.org/vs/other", "status": "active",
+        "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/valueset-supplement",
+                       "valueCanonical": "http://example.org/animals-nl"}],
+        "compose": {"include": [{"system": "http://example.org/things", "concept": [{"code": "a"}]}]}});
+    let import = json!({"resourceType": "ValueSet", "status": "active",
+        "compose": {"include": [{"valueSet": ["http://example.org/vs/nowhere|3"]}]}});
+    let cases = [
+        (other, "Required supplement not found: http://example.org/animals-nl|7"),
+        (import, "Unable to find included value set 'http://example.org/vs/nowhere' version '3'"),
+    ];
+    for (value_set, text) in cases {
+        let body = json!({"resourceType": "Parameters", "parameter": [{"name": "valueSet", "resource": value_set}]});
+        let answer = server.post("ValueSet/$expand", &body);
+        assert_eq!(
+            (answer.status, &answer.json["issue"][0]["details"]["text"]),
+            (404, &json!(text))
+        );
+    }
+}

@@ -265,7 +265,7 @@ fn a_filter_that_cannot_be_used_is_explained() {
         &["regular expression"],
     );
     with("concept", "resembles", "cat").refused(400, "invalid", &["resembles"]);
-    with("constraint", "=", "< 73211009").refused(501, "not-supported", &["constraint"]);
+    with("constraint", "=", "< 73211009").refused(400, "invalid", &["constraint", "habitat"]);
 }
 
 #[test]

@@ -112,6 +112,14 @@ pub enum Error {
         /// What is wrong with it, what was expected.
         problem: String,
     },
+    /// An expression constraint of SNOMED CT cannot be read or evaluated.
+    #[error("Invalid ECL expression: '{expression}': ({problem})")]
+    Constraint {
+        /// The expression.
+        expression: String,
+        /// What is wrong with it, with its place.
+        problem: String,
+    },
     /// The definition cannot be understood.
     #[error("{element}: {problem}")]
     Definition {
@@ -162,6 +170,12 @@ impl Error {
                 "A definition for CodeSystem '{url}' version '{version}' could not be found{SO}. Valid versions: {}",
                 join_or(known)
             ),
+            Self::UnknownValueSet { url } => match url.split_once('|') {
+                Some((url, version)) => {
+                    format!("Unable to find included value set '{url}' version '{version}'")
+                }
+                None => format!("Unable to find included value set '{url}'"),
+            },
             _ => self.to_string(),
         }
     }

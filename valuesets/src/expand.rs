@@ -19,6 +19,8 @@ pub struct Request {
     pub count: Option<u64>,
     /// Only concepts that are active.
     pub active_only: bool,
+    /// Only concepts to be coded with, none that merely group others.
+    pub selectable_only: bool,
 }
 
 /// A concept of an expansion.
@@ -51,7 +53,7 @@ pub struct Expansion {
 
 #[derive(Debug)]
 enum Selection {
-    /// Every part in its own order; the sets after `activeOnly`.
+    /// Every part in its own order; the sets after `activeOnly` and `excludeNotForUI`.
     Whole(Vec<Option<ConceptSet>>),
     /// What a text filter found, best first, already cut to the page.
     Ranked(Vec<Entry>),
@@ -65,7 +67,13 @@ pub fn expand(compiled: Arc<Compiled>, request: &Request) -> Expansion {
         .iter()
         .map(|part| {
             let inactive = part.system.inactive();
-            (request.active_only && !inactive.is_empty()).then(|| part.set.and_not(inactive))
+            let active =
+                (request.active_only && !inactive.is_empty()).then(|| part.set.and_not(inactive));
+            if !request.selectable_only {
+                return active;
+            }
+            let groups = part.system.edition().not_selectable();
+            Some(active.as_ref().unwrap_or(&part.set).and_not(&groups))
         })
         .collect();
     let (offset, count) = (request.offset, request.count.unwrap_or(u64::MAX));

@@ -4,6 +4,7 @@
 //! (Using SNOMED CT with FHIR, Using LOINC with FHIR).
 
 use codesystems::model::{DisplayRank, PropertyId};
+use codesystems::systems::snomed::{self, ecl, expression::Expression};
 use codesystems::{ConceptIx, ConceptSet, Edition, PropertyKind};
 use regex::Regex;
 
@@ -54,15 +55,46 @@ pub fn select(edition: &Edition, url: &str, filter: &Filter) -> Result<ConceptSe
             request.by_text(|concept| vec![edition.status(concept).to_owned()])
         }
         "answers-for" if filter.op == FilterOp::Equal => request.answers_for(),
-        "constraint" | "expression" => Err(Error::NotSupported {
-            what: format!("the filter '{} {} {}'", filter.property, filter.op.code(), filter.value),
-        }),
+        "constraint" | "expression" if edition.meta().url == snomed::URL => request.constraint(),
         // SNOMED CT and others: whether expressions are included. There are none to list.
         "expressions" => Ok(edition.all()),
         property => match edition.property_id(property) {
             Some(id) => request.by_property(id),
             None => request.by_membership(property),
         },
+    }
+}
+
+/// Whether a filter selects a post-coordinated expression of SNOMED CT: by its focus concepts in
+/// the hierarchy, by the attributes it states. What cannot be applied to expressions selects none.
+#[must_use]
+pub fn selects_expression(edition: &Edition, filter: &Filter, expression: &Expression) -> bool {
+    let evaluator = ecl::Evaluator::new(edition);
+    let by_constraint = |text: &str| {
+        let constraint = ecl::parse(text).ok();
+        constraint.is_some_and(|constraint| {
+            evaluator.has_expression(&constraint, expression).unwrap_or(false)
+        })
+    };
+    let value = filter.value.as_str();
+    match (filter.property.as_str(), filter.op) {
+        ("constraint" | "expression", FilterOp::Equal) => by_constraint(value),
+        ("concept" | "code", FilterOp::IsA | FilterOp::DescendentOf) => {
+            let concept: ConceptSet = edition.find(value).into_iter().collect();
+            let is_self = filter.op == FilterOp::IsA && expression.only_concept() == Some(value);
+            is_self || evaluator.is_below(expression, &concept)
+        }
+        ("concept" | "code", FilterOp::IsNotA) => {
+            let concept: ConceptSet = edition.find(value).into_iter().collect();
+            !evaluator.is_below(expression, &concept)
+        }
+        ("expressions", _) | ("inactive", FilterOp::Equal) => {
+            (value == "true") == (filter.property == "expressions")
+        }
+        (attribute, FilterOp::Equal) if attribute.bytes().all(|byte| byte.is_ascii_digit()) => {
+            by_constraint(&format!("* : {attribute} = {value}"))
+        }
+        _ => false,
     }
 }
 
@@ -161,6 +193,18 @@ impl Request<'_> {
                     .collect()
             }
             FilterOp::Exists => self.by_flag(edition.all())?,
+        })
+    }
+
+    /// `constraint = <ECL>` of SNOMED CT.
+    fn constraint(&self) -> Result<ConceptSet> {
+        if self.filter.op != FilterOp::Equal {
+            return Err(self.unknown());
+        }
+        let evaluate = || ecl::evaluate(&ecl::parse(&self.filter.value)?, self.edition);
+        evaluate().map_err(|problem| Error::Constraint {
+            expression: self.filter.value.clone(),
+            problem: problem.to_string(),
         })
     }
 

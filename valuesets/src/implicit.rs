@@ -3,6 +3,7 @@
 //! Sources: Using SNOMED CT with FHIR (implicit value sets), Using LOINC with FHIR (value sets),
 //! FHIR R5 `CodeSystem.valueSet`.
 
+use codesystems::systems::snomed;
 use codesystems::{Canonical, Edition};
 
 use crate::model::{Compose, EnumeratedConcept, Filter, FilterOp, Include, ValueSet};
@@ -12,7 +13,7 @@ use crate::{Error, Result};
 /// The value set that a canonical names implicitly; `None` when the URL has no such form.
 ///
 /// Forms: `<code system>?fhir_vs`, `…?fhir_vs=isa/[code]`, `…?fhir_vs=refset`,
-/// `…?fhir_vs=refset/[code]` (SNOMED CT, with or without edition and version in the URL),
+/// `…?fhir_vs=refset/[code]`, `…?fhir_vs=ecl/[expression constraint]` (SNOMED CT, with or without edition and version in the URL),
 /// `http://loinc.org/vs`, `/vs/LL…`, `/vs/LG…`, `/vs/LP…`, `http://unitsofmeasure.org/vs`,
 /// `http://fhir.de/ValueSet/bfarm/*` (and the older `dimdi`), and `CodeSystem.valueSet` of anything
 /// loaded.
@@ -20,6 +21,7 @@ use crate::{Error, Result};
 /// # Errors
 /// When the code system is not there, or the code in the URL is not in it.
 pub fn value_set(canonical: &Canonical, scope: &Scope<'_>) -> Result<Option<ValueSet>> {
+    let canonical = &whole_expression(canonical);
     let url = canonical.url.as_str();
     let include = if let Some((system, form)) = url.split_once("?fhir_vs") {
         Some(query_form(system, form, canonical.version.as_deref(), scope)?)
@@ -32,13 +34,60 @@ pub fn value_set(canonical: &Canonical, scope: &Scope<'_>) -> Result<Option<Valu
             ..Include::default()
         })
     };
+    let title = match &include {
+        Some(include) if is_all_of_snomed(include) => "SNOMED CT Reference Set (All of SNOMED CT)",
+        _ => "",
+    };
     Ok(include.map(|include| ValueSet {
         url: url.into(),
+        title: title.into(),
         version: canonical.version.clone().unwrap_or_default(),
         status: "active".into(),
         compose: Some(Compose { include: vec![include], ..Compose::default() }),
         ..ValueSet::default()
     }))
+}
+
+/// The bars around terms in an expression constraint are part of the URL: only a last one that
+/// closes no term stands in front of a version.
+fn whole_expression(canonical: &Canonical) -> Canonical {
+    let written = canonical.to_string();
+    let Some((start, expression)) = written.split_once("?fhir_vs=ecl/") else {
+        return canonical.clone();
+    };
+    let bars = expression.matches('|').count();
+    let (expression, version) = match expression.rsplit_once('|') {
+        Some((expression, version)) if bars % 2 == 1 => (expression, Some(version)),
+        _ => (expression, None),
+    };
+    Canonical::new(format!("{start}?fhir_vs=ecl/{expression}"), version)
+}
+
+/// Percent escapes as bytes; what is none stays as it is.
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match escaped.filter(|_| byte == b'%') {
+            Some(escaped) => {
+                bytes.push(escaped);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+fn is_all_of_snomed(include: &Include) -> bool {
+    include.system.as_deref() == Some(snomed::URL)
+        && include.filters.is_empty()
+        && include.concepts.is_empty()
 }
 
 fn whole(url: &str, scope: &Scope<'_>) -> Option<String> {
@@ -94,7 +143,7 @@ fn query_form(uri: &str, form: &str, version: Option<&str>, scope: &Scope<'_>) -
                 filters: vec![Filter {
                     property: "constraint".into(),
                     op: FilterOp::Equal,
-                    value: expression.into(),
+                    value: unescaped(expression),
                 }],
                 ..include
             }),

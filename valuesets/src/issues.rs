@@ -3,6 +3,8 @@
 //! Texts follow those of the terminology ecosystem (message ids in brackets), so that validators
 //! recognise them; German stands beside English.
 
+mod normal_form;
+
 use crate::error::join_or;
 
 /// How serious an issue is.
@@ -219,6 +221,41 @@ impl Wording {
             text,
             expression,
             is_told: true,
+        }
+    }
+
+    /// Why a code that looks like a post-coordinated expression is none.
+    #[must_use]
+    pub fn bad_expression(self, problem: &str, expression: String) -> Issue {
+        let text = self.pick(format!("Not a valid expression: {problem}"), || {
+            format!("Kein gültiger Ausdruck: {problem}")
+        });
+        Issue {
+            severity: Severity::Information,
+            code: "code-invalid",
+            kind: "invalid-code",
+            message_id: "",
+            text,
+            expression,
+            is_told: false,
+        }
+    }
+
+    /// A post-coordinated expression is valid as far as it was checked.
+    #[must_use]
+    pub fn unchecked_expression(self, expression: String) -> Issue {
+        let text = self.pick(
+            "The expression is grammatically correct and the concepts are valid, but the expression has not been checked against the SNOMED CT concept model (MRCM)".to_owned(),
+            || "Der Ausdruck ist grammatisch richtig und seine Konzepte sind gültig, er wurde aber nicht gegen das SNOMED-CT-Konzeptmodell (MRCM) geprüft".to_owned(),
+        );
+        Issue {
+            severity: Severity::Information,
+            code: "informational",
+            kind: "process-note",
+            message_id: "",
+            text,
+            expression,
+            is_told: false,
         }
     }
 

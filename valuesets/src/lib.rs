@@ -10,6 +10,7 @@ pub mod compare;
 pub mod conceptmap;
 mod error;
 pub mod expand;
+pub mod expressions;
 pub mod fhir;
 pub mod filters;
 pub mod grown;

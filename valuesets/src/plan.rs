@@ -9,6 +9,7 @@ use codesystems::{Canonical, ConceptIx, ConceptSet, EditionBuilder, EditionMeta}
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::CodeSystem;
+use crate::expressions::Expressions;
 use crate::filters;
 use crate::grown;
 use crate::model::{
@@ -89,6 +90,8 @@ pub struct Part {
     pub without: Arc<[Part]>,
     /// The value set that the codes in `set` are from, where they stand for those of a grammar.
     pub basis: Option<Arc<str>>,
+    /// Post-coordinated expressions of SNOMED CT that are in, beyond those in `set`.
+    pub expressions: Expressions,
     /// Code systems whose designations are search synonyms of these concepts.
     pub synonyms: Arc<[Arc<SynonymSource>]>,
     /// Supplements whose designations and properties are told with these concepts.
@@ -111,6 +114,18 @@ pub struct IncludeRef {
 }
 
 impl Part {
+    /// Whether codes are in that no concept stands for.
+    #[must_use]
+    pub fn has_made_codes(&self) -> bool {
+        self.whole_grammar || !self.expressions.is_nothing()
+    }
+
+    /// Whether `code`, which is no concept of the system, is in.
+    #[must_use]
+    pub fn has_made(&self, code: &str) -> bool {
+        self.makes(code).is_some() || self.expressions.has_code(self.system.edition(), code)
+    }
+
     /// Whether these are concepts of `system`, which may be an older name of it.
     #[must_use]
     pub fn is_of(&self, system: &str) -> bool {
@@ -123,7 +138,10 @@ impl Part {
     /// Whether a code is in.
     #[must_use]
     pub fn has(&self, code: &str) -> bool {
-        self.set_has(code) || self.makes(code).is_some()
+        match self.system.edition().find(code) {
+            Some(concept) => self.set.contains(concept),
+            None => self.has_made(code),
+        }
     }
 
     /// The code as the grammar makes it, if it is in beyond those in `set`.
@@ -329,6 +347,9 @@ impl<'s, 'a> Compiler<'s, 'a> {
             (None, None) => Ok(Compiled::default()),
         };
         self.path.pop();
+        if self.path.is_empty() && !self.is_lenient {
+            self.check_supplements(compiled.as_ref().ok())?;
+        }
         self.supplements.truncate(own_supplements);
         compiled
     }
@@ -417,6 +438,22 @@ impl<'s, 'a> Compiler<'s, 'a> {
         Ok(imported)
     }
 
+    /// A supplement that must be used and is about none of the code systems is as good as missing.
+    fn check_supplements(&self, compiled: Option<&Compiled>) -> Result<()> {
+        let Some(compiled) = compiled else { return Ok(()) };
+        let is_used = |supplement: &&Arc<CodeSystem>| {
+            compiled.supplements.iter().any(|used| Arc::ptr_eq(used, supplement))
+        };
+        match self.supplements.iter().find(|supplement| !is_used(supplement)) {
+            Some(unused) => {
+                let meta = unused.edition().meta();
+                let url = Canonical::new(meta.url.as_str(), Some(&meta.version)).to_string();
+                Err(Error::MissingSupplement { url })
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The supplements in use that are about `system`.
     fn supplements_of(&self, system: &CodeSystem) -> Vec<Arc<CodeSystem>> {
         let is_about = |supplement: &&Arc<CodeSystem>| supplement.is_supplement_to(system);
@@ -477,6 +514,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
             conditions: Vec::new(),
             without: Arc::default(),
             basis: None,
+            expressions: Expressions::of(edition, include),
             synonyms: self.scope.synonyms(&system),
             supplements: supplements.as_slice().into(),
             origin: Origin::Whole,
@@ -490,6 +528,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
                 part.system = grown;
             }
             list(&mut part, &include.concepts, &mut compiled.unknown_codes);
+            compiled.unknown_codes.retain(|(_, code)| !part.has_made(code));
             part.origin = Origin::Listed;
         }
         for (number, filter) in include.filters.iter().enumerate() {
@@ -575,8 +614,8 @@ impl<'s, 'a> Compiler<'s, 'a> {
 type Place = (&'static str, usize);
 
 /// Includes with their numbers, in the order in which they are shown: as written, but of the
-/// includes of one system that name different versions the newest first, those without a version
-/// last. Codes that versions share are so told by the newest.
+/// includes of one system that name different versions the newest first. Codes that versions share
+/// are so told by the newest.
 fn in_order(includes: &[Include]) -> Vec<(usize, &Include)> {
     let mut ordered: Vec<(usize, &Include)> = includes.iter().enumerate().collect();
     for at in 1..ordered.len() {
@@ -585,11 +624,8 @@ fn in_order(includes: &[Include]) -> Vec<(usize, &Include)> {
             && let (Some((_, one)), Some((_, two))) = (ordered.get(before), ordered.get(now))
             && one.system.is_some()
             && one.system == two.system
-            && natural(
-                one.version.as_deref().unwrap_or_default(),
-                two.version.as_deref().unwrap_or_default(),
-            )
-            .is_lt()
+            && let (Some(first), Some(second)) = (&one.version, &two.version)
+            && natural(first, second).is_lt()
         {
             ordered.swap(before, now);
             now = before;
@@ -724,7 +760,7 @@ impl Compiled {
                     part.set = part.set.and_not(&codes_of(known, &part));
                 }
             }
-            if !part.set.is_empty() || part.whole_grammar {
+            if !part.set.is_empty() || part.has_made_codes() {
                 self.parts.push(part);
             }
         }
@@ -803,12 +839,14 @@ impl Compiled {
                 }
             } else if is_same_edition(part, without) {
                 part.set = part.set.and_not(&without.set);
+                part.expressions =
+                    std::mem::take(&mut part.expressions).without(without.expressions.clone());
             } else if part.url == without.url && crosses {
                 part.set = part.set.and_not(&codes_of(without, part));
                 self.are_versions_matched |= without.is_version_named;
             }
         }
-        self.parts.retain(|part| !part.set.is_empty() || part.whole_grammar);
+        self.parts.retain(|part| !part.set.is_empty() || part.has_made_codes());
     }
 
     /// Intersection: what both have, in the order of this one.
@@ -816,15 +854,18 @@ impl Compiled {
         let mut parts = Vec::new();
         for part in std::mem::take(&mut self.parts) {
             let mut set = ConceptSet::new();
+            let mut expressions = Expressions::Nothing;
             for known in &other.parts {
                 if is_same_grammar(known, &part) {
                     parts.extend(made_by_both(&part, known));
                 } else if is_same_edition(known, &part) {
                     set.extend(&part.set.and(&known.set));
+                    let shared = part.expressions.clone().and(known.expressions.clone());
+                    expressions = expressions.or(shared);
                 }
             }
-            if !set.is_empty() {
-                parts.push(Part { set, origin: Origin::Imported, ..part });
+            if !set.is_empty() || !expressions.is_nothing() {
+                parts.push(Part { set, expressions, origin: Origin::Imported, ..part });
             }
         }
         let mut includes = self.includes.clone();

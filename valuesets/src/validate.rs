@@ -4,6 +4,7 @@
 
 mod displays;
 mod judge;
+mod normal;
 mod versions;
 
 use std::sync::Arc;
@@ -17,6 +18,8 @@ use crate::scope::Scope;
 use crate::{Error, Result};
 
 use judge::Judge;
+pub use normal::Normalization;
+use normal::Read;
 
 /// A code to be judged, as it was given.
 #[derive(Debug, Clone, Copy, Default)]
@@ -74,6 +77,8 @@ pub struct Rules {
     pub infer_system: bool,
     /// Only membership counts: displays and states are not judged (`valueset-membership-only`).
     pub membership_only: bool,
+    /// Codes may be written otherwise than their code system writes them (`normalize-codes`).
+    pub normalize: bool,
 }
 
 impl Default for Rules {
@@ -84,6 +89,7 @@ impl Default for Rules {
             lenient_display: false,
             infer_system: false,
             membership_only: false,
+            normalize: false,
         }
     }
 }
@@ -110,6 +116,8 @@ pub struct Verdict {
     pub status: String,
     /// Code in the writing of the code system, where it was given otherwise.
     pub normalized_code: String,
+    /// Codes that were read in another writing than they were given in.
+    pub normalizations: Vec<Normalization>,
     /// Canonicals of code systems that are not there, with the version if one was asked for.
     pub unknown_systems: Vec<String>,
     /// Whether the answer is no because of them; else it is no whatever they say.
@@ -150,7 +158,10 @@ pub fn in_code_system(
     shape: Shape,
     rules: Rules,
 ) -> Result<Verdict> {
-    Judge::new(scope, None, rules, shape).in_code_system(coding)
+    let read = if rules.normalize { normal::in_code_system(scope, coding) } else { None };
+    let mut judge = Judge::new(scope, None, rules, shape);
+    judge.note_reading(coding, 0, read.as_ref());
+    judge.in_code_system(normal::as_read(coding, read.as_ref()))
 }
 
 /// Judges codes against a value set; one that is in it suffices.
@@ -167,13 +178,35 @@ pub fn in_value_set(
     rules: Rules,
 ) -> Result<Verdict> {
     let scope = &in_languages_of(scope, value_set);
-    let judge = Judge::new(scope, Some(value_set), rules, shape);
-    let unknown = match judge.in_value_set(compile, codings) {
+    let unknown = match judged(scope, value_set, compile, codings, shape, rules) {
         Err(Error::UnknownValueSet { url }) => url,
         Err(Error::UnknownImportVersion { url, version }) => format!("{url}|{version}"),
         answered => return answered,
     };
     Ok(Judge::new(scope, Some(value_set), rules, shape).undecided(&unknown, codings))
+}
+
+fn judged(
+    scope: &Scope<'_>,
+    value_set: &ValueSet,
+    compile: &Compile<'_>,
+    codings: &[Coding<'_>],
+    shape: Shape,
+    rules: Rules,
+) -> Result<Verdict> {
+    let mut judge = Judge::new(scope, Some(value_set), rules, shape);
+    if !rules.normalize {
+        return judge.in_value_set(compile, codings);
+    }
+    let compiled = compile(None)?;
+    let reads: Vec<Option<Read>> =
+        codings.iter().map(|&coding| normal::in_value_set(scope, &compiled, coding)).collect();
+    let mut as_read = Vec::with_capacity(codings.len());
+    for (index, (&coding, read)) in codings.iter().zip(&reads).enumerate() {
+        judge.note_reading(coding, index, read.as_ref());
+        as_read.push(normal::as_read(coding, read.as_ref()));
+    }
+    judge.in_value_set(compile, &as_read)
 }
 
 /// Where a request asks for no language, the value set may: by a parameter its expansion is to be

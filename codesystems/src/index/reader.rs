@@ -526,6 +526,20 @@ impl Edition {
         self.meta.component_versions.get(usize::from(number).checked_sub(1)?)
     }
 
+    /// The concepts that have a designation which is a note: the text index does not hold these.
+    /// Cost: one pass over a byte per designation.
+    pub(crate) fn with_notes(&self) -> ConceptSet {
+        let offsets = u32s(self.bytes(Section::DesignationOffsets));
+        let mut marks = Marks::new(self.count);
+        for (number, &flags) in (0u32..).zip(self.bytes(Section::DesignationFlags)) {
+            if DisplayRank::from_byte(flags & 7) == DisplayRank::Note {
+                let after = offsets.partition_point(|start| start.get() <= number);
+                marks.insert(after.saturating_sub(1) as u32);
+            }
+        }
+        marks.into_set()
+    }
+
     /// Whether the modules and dates of designations are kept.
     #[must_use]
     pub fn has_designation_versions(&self) -> bool {
@@ -598,6 +612,16 @@ impl Edition {
         let starts = u32s(self.bytes(Section::PropertyStarts));
         let range = codec::range(starts, usize::from(property.0));
         range.start as u32..range.end as u32
+    }
+
+    /// How many distinct values there are of all properties together.
+    pub(crate) fn value_count(&self) -> u32 {
+        self.bytes(Section::ValueKinds).len() as u32
+    }
+
+    /// The concept that the value with a number names.
+    pub(crate) fn value_concept(&self, value: u32) -> Option<ConceptIx> {
+        self.value_ref(value).concept()
     }
 
     /// The value with a number, outside of any group.
@@ -697,6 +721,13 @@ impl Edition {
     pub fn members(&self, set: SetId) -> ConceptSet {
         let concepts = u32s(self.bytes(Section::MemberConcepts));
         let rows = concepts.get(self.member_range(set)).unwrap_or_default();
+        let posting =
+            codec::range(u32s(self.bytes(Section::MemberPostingOffsets)), usize::from(set.0));
+        if let Some(bytes) =
+            self.bytes(Section::MemberPostings).get(posting).filter(|b| !b.is_empty())
+        {
+            return codec::posting(bytes).into();
+        }
         if rows.len() <= FEW_ROWS {
             return rows.iter().map(|ordinal| ConceptIx(ordinal.get())).collect();
         }

@@ -46,7 +46,7 @@ impl EditionBuilder {
         write_codes(&mut out, &self, &order)?;
         write_hierarchy(&mut out, &self, &order);
         write_properties(&mut out, &mut self, &order)?;
-        write_members(&mut out, &mut self, &order);
+        write_members(&mut out, &mut self, &order)?;
         write_designations(&mut out, &mut self, &order)?;
         out.put(Section::Meta, serde_json::to_vec(&self.meta)?);
         out.put(Section::Provenance, serde_json::to_vec(&self.provenance)?);
@@ -259,9 +259,13 @@ fn write_properties(
     Ok(())
 }
 
-fn write_members(out: &mut Sections, builder: &mut EditionBuilder, order: &order::Order) {
+fn write_members(
+    out: &mut Sections,
+    builder: &mut EditionBuilder,
+    order: &order::Order,
+) -> Result<()> {
     if builder.members.is_empty() {
-        return;
+        return Ok(());
     }
     let members = std::mem::take(&mut builder.members);
     let mut rows: Vec<(u16, u32, u32, u32, u16)> = (0u32..)
@@ -290,6 +294,21 @@ fn write_members(out: &mut Sections, builder: &mut EditionBuilder, order: &order
         texts.extend_from_slice(fields.get(number).as_bytes());
         field_offsets.push(texts.len() as u32);
     }
+    let mut posting_offsets = vec![0u32];
+    let mut postings = Vec::new();
+    for set in 0..builder.meta.membership_sets.len() {
+        let bounds = starts.get(set).zip(starts.get(set + 1));
+        let range = bounds.map_or(0..0, |(start, end)| *start as usize..*end as usize);
+        let own = rows.get(range).unwrap_or_default();
+        let mut concepts: Vec<u32> = own.iter().map(|&(_, concept, ..)| concept).collect();
+        concepts.dedup();
+        put_posting(&mut postings, &concepts);
+        let end = u32::try_from(postings.len())
+            .map_err(|_| Error::TooMany { what: "bytes of members", limit: u64::from(NONE) })?;
+        posting_offsets.push(end);
+    }
+    out.put(Section::MemberPostingOffsets, put_u32s(posting_offsets));
+    out.put(Section::MemberPostings, postings);
     out.put(Section::MemberStarts, put_u32s(starts));
     out.put(Section::MemberConcepts, put_u32s(rows.iter().map(|&(_, concept, ..)| concept)));
     out.put(Section::MemberFields, put_u32s(rows.iter().map(|&(_, _, _, fields, _)| fields)));
@@ -298,6 +317,7 @@ fn write_members(out: &mut Sections, builder: &mut EditionBuilder, order: &order
     }
     out.put(Section::FieldOffsets, put_u32s(field_offsets));
     out.put(Section::FieldTexts, texts);
+    Ok(())
 }
 
 /// Whether a text can be copied into JSON as it is.

@@ -4,17 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use codesystems::EditionMeta;
 use codesystems::model::{FilterDefinition, Identifier};
+use codesystems::systems::snomed::{URL as SYSTEM, edition_name};
 
 use super::digits::iso_date;
-use super::ids::{CORE_MODULE, MODULE_DEPENDENCY, edition_name, has_namespace};
+use super::ids::{CORE_MODULE, MODULE_DEPENDENCY, has_namespace};
 use super::names::FileName;
 use super::notes::Notes;
 use super::rows::parse_date;
 use super::tables::Tables;
 use crate::{Error, Options, Result};
-
-/// Canonical URL of SNOMED CT.
-const SYSTEM: &str = "http://snomed.info/sct";
 
 const COPYRIGHT: &str = "This material includes SNOMED Clinical Terms® (SNOMED CT®) which is used \
 by permission of SNOMED International. All rights reserved. SNOMED CT® was originally created by \

@@ -41,10 +41,12 @@ Exit codes: 0 everything was loaded; 1 a release could not be loaded or a path h
 others are loaded).";
 
 pub(super) const SERVE: &str = "\
-Example:
+Examples:
   begriff serve --listen 127.0.0.1:8080
+  begriff serve --tls-certificate server.pem --tls-key server.key --tls-client-ca clients.pem
 
-The base is http://ADDRESS/fhir. What is loaded or removed meanwhile is seen without a restart.";
+The base is http://ADDRESS/fhir, with a certificate https://ADDRESS/fhir. The password of a PKCS#12
+file comes from BEGRIFF_TLS_PASSWORD. What is loaded or removed meanwhile is seen without a restart.";
 
 pub(super) const LIST: &str = "\
 Examples:
@@ -71,6 +73,7 @@ pub(super) const LOOKUP: &str = "\
 Examples:
   begriff lookup http://fhir.de/CodeSystem/bfarm/icd-10-gm E11.90
   begriff lookup 'http://loinc.org|2.82' 4548-4 --language de --format json
+  begriff lookup http://fhir.de/CodeSystem/bfarm/icd-10-gm 'e1190 G' --normalize
 
 Columns: element, name, value. JSON is the FHIR Parameters of CodeSystem/$lookup.
 Exit codes: 0 found; 1 an error, also an unknown code.";

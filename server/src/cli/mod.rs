@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::Library;
+use crate::tls::{self, Tls};
 use crate::{demo, listener, telemetry, watch};
 
 /// Begriff: a FHIR terminology server. Loads the releases of ICD-10-GM, OPS, Alpha-ID, LOINC,
@@ -47,24 +48,52 @@ struct Common {
     library: Option<PathBuf>,
 }
 
+/// How the commands that serve listen.
+#[derive(Debug, Args)]
+struct Listen {
+    /// Address to listen on.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// The server's certificate, for TLS: PEM or PKCS#12 [env: BEGRIFF_TLS_CERTIFICATE].
+    #[arg(long, value_name = "FILE")]
+    tls_certificate: Option<PathBuf>,
+    /// Its private key: PEM or PKCS#12; without it, it lies in the file of the certificate
+    /// [env: BEGRIFF_TLS_KEY].
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// Certificates of the authorities that clients' certificates must come from, PEM
+    /// [env: BEGRIFF_TLS_CLIENT_CA].
+    #[arg(long, value_name = "FILE")]
+    tls_client_ca: Option<PathBuf>,
+}
+
+impl Listen {
+    /// Puts what is given in place of what is set.
+    fn apply(self, config: &mut Config) {
+        config.listen = self.listen.unwrap_or(config.listen);
+        let tls = &mut config.tls;
+        for (given, setting) in [
+            (self.tls_certificate, &mut tls.certificate),
+            (self.tls_key, &mut tls.key),
+            (self.tls_client_ca, &mut tls.client_ca),
+        ] {
+            if let Some(given) = given {
+                *setting = given;
+            }
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves embedded miniature releases of all six systems, with a web page at /.
     #[command(after_help = help::DEMO)]
-    Demo {
-        /// Address to listen on.
-        #[arg(long)]
-        listen: Option<SocketAddr>,
-    },
+    Demo(Listen),
     /// Loads releases into the library: files, folders and archives as their publishers ship them.
     Load(load::Load),
     /// Serves the library.
     #[command(after_help = help::SERVE)]
-    Serve {
-        /// Address to listen on.
-        #[arg(long)]
-        listen: Option<SocketAddr>,
-    },
+    Serve(Listen),
     /// Lists what the library holds.
     List(library::List),
     /// Tells what is known of a code.
@@ -124,19 +153,19 @@ fn execute(cli: Cli) -> Result<Verdict> {
         config.library = library;
     }
     // The demonstration has a library of its own.
-    if !matches!(cli.command, Command::Demo { .. }) {
+    if !matches!(cli.command, Command::Demo(_)) {
         config.library = config.library_folder()?;
     }
-    let is_server = matches!(cli.command, Command::Demo { .. } | Command::Serve { .. });
+    let is_server = matches!(cli.command, Command::Demo(_) | Command::Serve(_));
     telemetry::start(&config.log_format, if is_server { "info" } else { "error" });
     let done = match cli.command {
         Command::Lookup(query) => return query::lookup(config, &query),
         Command::Validate(query) => return query::validate(config, &query),
         Command::Subsumes(query) => return query::subsumes(config, &query),
         Command::Translate(query) => return query::translate(config, &query),
-        Command::Demo { listen } => demonstrate(config, listen),
-        Command::Serve { listen } => {
-            config.listen = listen.unwrap_or(config.listen);
+        Command::Demo(listen) => demonstrate(config, listen),
+        Command::Serve(listen) => {
+            listen.apply(&mut config);
             serve(config, "")
         }
         Command::Search(query) => expand::search(config, &query),
@@ -150,8 +179,8 @@ fn execute(cli: Cli) -> Result<Verdict> {
     done.map(|()| Verdict::Yes)
 }
 
-fn demonstrate(mut config: Config, listen: Option<SocketAddr>) -> Result<()> {
-    config.listen = listen.unwrap_or(config.listen);
+fn demonstrate(mut config: Config, listen: Listen) -> Result<()> {
+    listen.apply(&mut config);
     let folder = tempfile::tempdir().map_err(|source| Error::io(&std::env::temp_dir(), source))?;
     config.library = folder.path().to_owned();
     demo::load_into(&Library::open(folder.path())?)?;
@@ -171,6 +200,8 @@ fn existing(config: &Config) -> Result<Library> {
 
 fn serve(config: Config, hint: &str) -> Result<()> {
     let listen = config.listen;
+    let tls = Tls::open(&config.tls)?.map(Arc::new);
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let app = Arc::new(App::open(config)?);
     if app.library.releases()?.is_empty() {
         tell(&format!(
@@ -189,12 +220,15 @@ fn serve(config: Config, hint: &str) -> Result<()> {
             bound.map_err(|error| Error::Config(format!("cannot listen on {listen}: {error}")))?;
         let address = socket.local_addr().unwrap_or(listen);
         say(&format!(
-            "Begriff serves FHIR R4 at http://{address}/fhir, its web page at http://{address}/"
+            "Begriff serves FHIR R4 at {scheme}://{address}/fhir, its web page at {scheme}://{address}/"
         ))?;
         if !hint.is_empty() {
-            say(&hint.replace("{base}", &format!("http://{address}")))?;
+            say(&hint.replace("{base}", &format!("{scheme}://{address}")))?;
         }
-        listener::serve(socket, app, stop_signal())
+        if let Some(tls) = &tls {
+            tokio::spawn(Arc::clone(tls).watch(tls::POLL));
+        }
+        listener::serve(socket, app, tls, stop_signal())
             .await
             .map_err(|error| Error::Config(format!("listener: {error}")))
     })

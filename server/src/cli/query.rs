@@ -27,6 +27,9 @@ pub(super) struct Lookup {
     /// Language of displays, for example de or 'de-DE,en'.
     #[arg(long)]
     language: Option<String>,
+    /// Read codes as people write them: e1190, 'E11.90 G', 'OPS 5-470'.
+    #[arg(long)]
+    normalize: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -51,6 +54,9 @@ pub(super) struct Validate {
     /// Language of displays, for example de or 'de-DE,en'.
     #[arg(long)]
     language: Option<String>,
+    /// Read codes as people write them: e1190, 'E11.90 G', 'OPS 5-470'.
+    #[arg(long)]
+    normalize: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -68,6 +74,9 @@ pub(super) struct Subsumes {
     /// Version of the code system.
     #[arg(long)]
     code_system_version: Option<String>,
+    /// Read codes as people write them: e1190, 'E11.90 G', 'OPS 5-470'.
+    #[arg(long)]
+    normalize: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -89,6 +98,9 @@ pub(super) struct Translate {
     /// From target to source.
     #[arg(long)]
     reverse: bool,
+    /// Read codes as people write them: e1190, 'E11.90 G', 'OPS 5-470'.
+    #[arg(long)]
+    normalize: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -108,6 +120,7 @@ pub(super) fn lookup(config: Config, ask: &Lookup) -> Result<Verdict> {
         ("code", Some(ask.code.clone())),
         ("version", version),
         ("displayLanguage", ask.language.clone()),
+        ("normalize-codes", ask.normalize.then(|| "true".to_owned())),
     ];
     let app = open(config)?;
     let answer = ask_for(&app, "CodeSystem/$lookup", &values)?;
@@ -130,6 +143,11 @@ pub(super) fn lookup(config: Config, ask: &Lookup) -> Result<Verdict> {
                     };
                     ["property".to_owned(), part("code"), shown]
                 }
+                "normalized-from" => [
+                    "normalized-from".to_owned(),
+                    String::new(),
+                    format!("{} ({})", part("text"), joined(parts(parameter), "change")),
+                ],
                 other => [other.to_owned(), String::new(), text(parameter)],
             };
             rows.push(row.to_vec());
@@ -151,6 +169,7 @@ pub(super) fn validate(config: Config, ask: &Validate) -> Result<Verdict> {
         (version_name, version),
         ("display", ask.display.clone()),
         ("displayLanguage", ask.language.clone()),
+        ("normalize-codes", ask.normalize.then(|| "true".to_owned())),
     ];
     if ask.value_set.is_some() {
         values.push(("url", ask.value_set.clone()));
@@ -186,6 +205,7 @@ pub(super) fn subsumes(config: Config, ask: &Subsumes) -> Result<Verdict> {
         ("version", version),
         ("codeA", Some(ask.a.clone())),
         ("codeB", Some(ask.b.clone())),
+        ("normalize-codes", ask.normalize.then(|| "true".to_owned())),
     ];
     let app = open(config)?;
     let answer = ask_for(&app, "CodeSystem/$subsumes", &values)?;
@@ -206,6 +226,7 @@ pub(super) fn translate(config: Config, ask: &Translate) -> Result<Verdict> {
         ("url", ask.map.clone()),
         ("targetsystem", ask.target.clone()),
         ("reverse", ask.reverse.then(|| "true".to_owned())),
+        ("normalize-codes", ask.normalize.then(|| "true".to_owned())),
     ];
     let app = open(config)?;
     check_mapped(&app, &system)?;
@@ -282,6 +303,12 @@ fn parts(parameter: &Value) -> &[Value] {
 
 fn texts(parameters: &[Value], wanted: &str) -> String {
     parameters.iter().find(|parameter| name(parameter) == wanted).map(text).unwrap_or_default()
+}
+
+/// All values of the parameters called `wanted`.
+fn joined(parameters: &[Value], wanted: &str) -> String {
+    let all = parameters.iter().filter(|parameter| name(parameter) == wanted).map(text);
+    all.collect::<Vec<_>>().join(", ")
 }
 
 /// The value of a parameter, whatever its type; of a Coding the code.
@@ -365,6 +392,7 @@ pub(super) fn request<'a>(app: &'a App, path: &'a str, parameters: Parameters) -
         path,
         parameters,
         body: &[],
+        cache_id: None,
         too_costly_threshold: None,
     }
 }

@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use codesystems::index::PropertyRef;
+use codesystems::systems::snomed;
 use codesystems::{Canonical, ConceptIx, Edition, PropertyValue};
 use valuesets::CodeSystem;
+use valuesets::expressions::Made;
 
-use super::scope::sent_code_system;
+use super::normalize::{self, Reading};
 use super::{Answer, Asked, Request};
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
@@ -48,8 +50,8 @@ pub(super) fn code_system(
         return Ok((scope.code_system(&entry.url, Some(&entry.version))?, entry.url.clone()));
     }
     if let Some(resource) = request.parameters.resource("codeSystem")? {
-        let system =
-            sent_code_system(resource.get()).map_err(|error| bad_resource("codeSystem", &error))?;
+        let system = crate::sent::code_system(resource.get())
+            .map_err(|error| bad_resource("codeSystem", &error))?;
         check_is_no_supplement(&system)?;
         let url = system.edition().meta().url.clone();
         return Ok((Arc::new(system), url));
@@ -122,38 +124,56 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     let edition = subject.system.edition();
     let scope = asked.scope(request);
     let supplements = scope.supplements_to(&subject.system)?;
+    let is_lenient = normalize::is_wanted(request)?;
+    let read = Reading::of(is_lenient, edition, subject.code, asked.wording());
     let mut json = JsonWriter::with_capacity(2048);
     let mut write = |edition: &Edition, concept| {
-        Writer { edition, supplements: &supplements, asked: &asked, wanted: &wanted }.write(
-            &mut json,
-            &subject.url,
-            concept,
-        );
+        Writer { edition, supplements: &supplements, asked: &asked, wanted: &wanted, read: &read }
+            .write(&mut json, &subject.url, concept);
     };
-    match edition.find(subject.code) {
-        Some(concept) => write(edition, concept),
-        None => {
-            let made = valuesets::grown::with_code(&subject.system, subject.code, &scope)?
-                .ok_or_else(|| unknown_code(&subject))?;
-            for concept in made.edition().all().iter() {
-                write(made.edition(), concept);
-            }
+    if let Some(concept) = edition.find(read.code()) {
+        write(edition, concept);
+    } else if let Some(made) = valuesets::grown::with_code(&subject.system, read.code(), &scope)? {
+        for concept in made.edition().all().iter() {
+            write(made.edition(), concept);
         }
+    } else {
+        write_made(&mut json, &subject, &asked, &read)?;
     }
     Ok(Answer::ok(json.into_bytes()))
 }
 
-fn unknown_code(subject: &Subject<'_>) -> Failure {
-    let meta = subject.system.edition().meta();
-    let checked = subject.system.grammar().map(|grammar| grammar.check(subject.code));
-    let problem = match checked {
-        Some(Err(problem)) if !problem.is_empty() => format!(" ({problem})"),
-        _ => String::new(),
+/// A code that is no concept, but made by a grammar.
+fn write_made(
+    json: &mut JsonWriter,
+    subject: &Subject<'_>,
+    asked: &Asked,
+    read: &Reading<'_>,
+) -> Result<(), Failure> {
+    let edition = subject.system.edition();
+    let meta = edition.meta();
+    let problem = match subject.system.made(read.code(), asked.languages()) {
+        Made::Valid { display, .. } => {
+            let mut out = ParametersWriter::begin(json);
+            out.string("name", name_of(edition));
+            out.string("version", &meta.version);
+            out.string("display", &display);
+            out.code("code", read.code());
+            if !subject.url.is_empty() {
+                out.uri("system", &subject.url);
+            }
+            read.write(&mut out);
+            out.finish();
+            return Ok(());
+        }
+        Made::Invalid(problem) if problem.is_empty() => problem,
+        Made::Invalid(problem) | Made::BadExpression(problem) => format!(" ({problem})"),
+        Made::Unknown => read.refusal_in_brackets(),
     };
-    Failure::not_found(format!(
+    Err(Failure::not_found(format!(
         "Unknown code '{}' in the CodeSystem '{}' version '{}'{problem}",
         subject.code, subject.url, meta.version
-    ))
+    )))
 }
 
 fn name_of(edition: &Edition) -> &str {
@@ -170,6 +190,7 @@ struct Writer<'a> {
     supplements: &'a [Arc<CodeSystem>],
     asked: &'a Asked,
     wanted: &'a Wanted<'a>,
+    read: &'a Reading<'a>,
 }
 
 impl Writer<'_> {
@@ -178,7 +199,12 @@ impl Writer<'_> {
         let meta = edition.meta();
         let scores = edition.language_scores(self.asked.languages());
         let mut out = ParametersWriter::begin(json);
-        out.string("name", name_of(edition));
+        if self.is_snomed() {
+            // The name of a release is its edition and version.
+            out.string("name", &Canonical::new(url, Some(&meta.version)).to_string());
+        } else {
+            out.string("name", name_of(edition));
+        }
         if !meta.version.is_empty() {
             out.string("version", &meta.version);
         }
@@ -201,6 +227,7 @@ impl Writer<'_> {
         self.derived(&mut out, concept);
         self.own(&mut out, concept);
         self.supplemented(&mut out, edition.code(concept));
+        self.read.write(&mut out);
         out.finish();
     }
 
@@ -291,13 +318,23 @@ impl Writer<'_> {
         relatives("child", &mut edition.children(concept));
     }
 
+    fn is_snomed(&self) -> bool {
+        self.edition.meta().url == snomed::URL
+    }
+
     fn own(&self, out: &mut ParametersWriter<'_>, concept: ConceptIx) {
+        // Of SNOMED CT two properties and the groups of attributes are told where they are asked for.
+        let is_brief = self.is_snomed() && self.wanted.names.is_empty();
         let told = |value: &PropertyRef<'_>| {
             let code = value.code();
-            code != "definition" && !code.starts_with('$') && self.wanted.has(code)
+            let is_extra = is_brief && matches!(code, "moduleId" | "sufficientlyDefined");
+            code != "definition" && !code.starts_with('$') && !is_extra && self.wanted.has(code)
         };
-        let has_role_groups = self.edition.meta().url == "http://snomed.info/sct";
         let values: Vec<PropertyRef<'_>> = self.edition.properties(concept).filter(told).collect();
+        if is_brief {
+            return self.attributes(out, &values);
+        }
+        let has_role_groups = self.is_snomed();
         for value in values.iter().filter(|value| !has_role_groups || value.group() == 0) {
             self.value(*value, |code, value, description| property(out, code, value, description));
         }
@@ -316,6 +353,28 @@ impl Writer<'_> {
                         out.parts("subproperty", |out| value_parts(out, code, value, description));
                     });
                 }
+            });
+        }
+    }
+
+    /// Properties of SNOMED CT without their groups, attributes with their name.
+    fn attributes(&self, out: &mut ParametersWriter<'_>, values: &[PropertyRef<'_>]) {
+        let scores = self.edition.language_scores(self.asked.languages());
+        let mut told: Vec<(&str, PropertyValue<'_>)> = Vec::new();
+        for value in values {
+            let (code, written) = (value.code(), value.value());
+            if told.contains(&(code, written)) {
+                continue;
+            }
+            told.push((code, written));
+            let name = self.edition.find_exact(code);
+            self.value(*value, |code, written, description| {
+                out.parts("property", |out| {
+                    value_parts(out, code, written, description);
+                    if let Some(name) = name {
+                        out.string("code-display", self.edition.display_for(name, &scores));
+                    }
+                });
             });
         }
     }

@@ -2,10 +2,12 @@
 //! [`Answer`]; which thread it runs on is decided outside.
 
 pub mod batch;
+pub mod cache_control;
 pub mod closure;
 pub mod compare;
 pub mod expand;
 pub mod lookup;
+mod normalize;
 mod scope;
 pub mod subsumes;
 pub mod translate;
@@ -14,6 +16,7 @@ pub mod validate_code;
 use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
+use serde_json::value::RawValue;
 
 pub use scope::Asked;
 
@@ -23,7 +26,7 @@ use crate::failure::Failure;
 use crate::library::{ResourceType, Snapshot};
 use crate::resources;
 use crate::wire::respond::Head;
-use crate::wire::{FhirVersion, LanguagePreferences, Parameters};
+use crate::wire::{FhirVersion, LanguagePreferences, Parameters, WireError};
 
 /// A request after negotiation, with its parameters read.
 #[derive(Debug)]
@@ -46,9 +49,26 @@ pub struct Request<'a> {
     pub parameters: Parameters,
     /// The body as it came, for batches.
     pub body: &'a [u8],
+    /// The session of the request (header `X-Cache-Id`).
+    pub cache_id: Option<&'a str>,
     /// From how many codes on the client takes an expansion to be too costly (header
     /// `X-Too-Costly-Threshold`); the limit of the server counts where it is lower.
     pub too_costly_threshold: Option<u64>,
+}
+
+impl Request<'_> {
+    /// The resources a session may keep: those sent along, and the one the request is about.
+    ///
+    /// # Errors
+    /// When one of the parameters holds something else.
+    pub fn sent_resources(
+        &self,
+    ) -> Result<impl Iterator<Item = (&'static str, &RawValue)>, WireError> {
+        let named = |name: &'static str| -> Result<_, WireError> {
+            Ok(self.parameters.resources(name)?.map(move |json| (name, json)))
+        };
+        Ok(named("tx-resource")?.chain(named("valueSet")?).chain(named("codeSystem")?))
+    }
 }
 
 /// What an operation answers.
@@ -93,6 +113,12 @@ pub fn answer(request: &Request<'_>) -> Result<Answer, Failure> {
         // An operation that changes something is called by POST alone.
         ["$closure"] if *request.method == Method::POST => closure::closure(request),
         ["$closure"] => Err(Failure::method_not_allowed("$closure takes POST", "POST")),
+        ["$cache-control"] if is_read || *request.method == Method::POST => {
+            cache_control::cache_control(request)
+        }
+        ["$cache-control"] => {
+            Err(Failure::method_not_allowed("$cache-control takes GET and POST", "GET, POST"))
+        }
         [kind, rest @ ..] => match ResourceType::from_name(kind) {
             Some(kind) => on_type(request, kind, rest, is_read),
             None => Err(unknown_path(request)),

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use codesystems::{Canonical, Edition, LanguagePreference};
-use serde_json::value::RawValue;
-use valuesets::catalogue::CodeSystem;
-use valuesets::conceptmap::ConceptMap;
+use codesystems::{Canonical, LanguagePreference};
+use valuesets::issues::Wording;
 use valuesets::model::ValueSet;
 use valuesets::plan::{self, Compiled};
 use valuesets::scope::VersionRules;
@@ -14,13 +12,13 @@ use valuesets::{Catalogue, Scope};
 use super::Request;
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
-use crate::wire::json::resource_type;
+use crate::sent::{SentSet, SessionName};
 use crate::wire::{Issue, IssueType, OperationOutcome, Parameters, WireError};
 
 /// What a request says about versions, languages and resources sent along; a [`Scope`] is made of it.
 #[derive(Debug)]
 pub struct Asked {
-    sent: Option<Catalogue>,
+    sent: Option<Arc<SentSet>>,
     versions: VersionRules,
     languages: LanguagePreference,
     messages: valuesets::issues::Language,
@@ -66,15 +64,22 @@ impl Asked {
             default_value_set: canonicals(parameters, "default-valueset-version")?,
             preferred: Vec::new(),
         };
-        let mut sent = Catalogue::new();
-        let mut any = false;
-        for resource in parameters.resources("tx-resource")? {
-            add_sent(&mut sent, resource)?;
-            any = true;
-        }
+        let session = match (request.cache_id, parameters.string("cache-id")?) {
+            (Some(id), _) => Some(SessionName::Given(id)),
+            (None, Some(id)) => Some(SessionName::Own(id)),
+            (None, None) => None,
+        };
+        let sent = match session {
+            // A session also keeps the resource a request is about.
+            Some(session) => request.app.sent.set(Some(session), request.sent_resources()?)?,
+            None => {
+                let sent = parameters.resources("tx-resource")?;
+                request.app.sent.set(None, sent.map(|json| ("tx-resource", json)))?
+            }
+        };
         let header = request.languages.preference();
         Ok(Self {
-            sent: any.then_some(sent),
+            sent,
             versions,
             languages: languages(request)?,
             messages: valuesets::issues::Language::of(&header),
@@ -82,16 +87,16 @@ impl Asked {
         })
     }
 
-    /// Whether answers may be shared between requests: nothing was sent along.
-    #[must_use]
-    pub fn is_shareable(&self) -> bool {
-        self.sent.is_none()
-    }
-
     /// The resources sent along.
     #[must_use]
     pub fn sent(&self) -> Option<&Catalogue> {
-        self.sent.as_ref()
+        self.sent.as_ref().map(|sent| &sent.catalogue)
+    }
+
+    /// Words what there is to say in the language of the request.
+    #[must_use]
+    pub fn wording(&self) -> Wording {
+        Wording::new(self.messages)
     }
 
     /// The languages wanted, best first.
@@ -105,7 +110,7 @@ impl Asked {
     pub fn scope<'a>(&'a self, request: &'a Request<'_>) -> Scope<'a> {
         Scope {
             library: &request.snapshot.catalogue,
-            sent: self.sent.as_ref(),
+            sent: self.sent(),
             versions: self.versions.clone(),
             languages: self.languages.clone(),
             messages: self.messages,
@@ -113,7 +118,7 @@ impl Asked {
         }
     }
 
-    /// A value set compiled; taken from the cache where nothing was sent along. `key` identifies
+    /// A value set compiled; taken from the cache where it was compiled before. `key` identifies
     /// the definition.
     ///
     /// # Errors
@@ -159,19 +164,24 @@ impl Asked {
         key: &str,
         compile: fn(&ValueSet, &Scope<'_>) -> valuesets::Result<Compiled>,
     ) -> valuesets::Result<Arc<Compiled>> {
-        if !self.is_shareable() {
-            return Ok(Arc::new(compile(value_set, scope)?));
-        }
         let key = if self.versions.is_empty() && self.supplements.is_empty() {
             key.to_owned()
         } else {
             format!("{key}#{:?}{:?}", self.versions, self.supplements)
         };
-        if let Some(known) = request.snapshot.compiled.get(&key) {
+        let (cache, key) = match &self.sent {
+            None => (&request.snapshot.compiled, key),
+            // What was sent is known by its content, what is loaded by the library's.
+            Some(sent) => {
+                let key = format!("{} {} {key}", sent.key, request.snapshot.hash);
+                (request.app.sent.compiled(), key)
+            }
+        };
+        if let Some(known) = cache.get(&key) {
             return Ok(known);
         }
         let compiled = Arc::new(compile(value_set, scope)?);
-        request.snapshot.compiled.insert(key, Arc::clone(&compiled));
+        cache.insert(key, Arc::clone(&compiled));
         Ok(compiled)
     }
 
@@ -193,6 +203,11 @@ impl Asked {
         };
         match id {
             Some(id) => instance_value_set(request, id),
+            // Beside a system the version is that of the code system.
+            None if request.parameters.string("system")?.is_some() => {
+                let versions = ["valueSetVersion", "valueSetVersion"];
+                self.named_value_set(request, &ValueSetParameters { versions, ..NAMES })
+            }
             None => self.named_value_set(request, &NAMES),
         }
     }
@@ -208,10 +223,7 @@ impl Asked {
     ) -> Result<(Arc<ValueSet>, String), Failure> {
         let parameters = &request.parameters;
         if let Some(resource) = parameters.resource(names.resource)? {
-            let value_set = valuesets::fhir::value_set::value_set(resource.get())
-                .map_err(|error| bad_resource(names.resource, &error))?;
-            let key = format!("inline:{}", blake3::hash(resource.get().as_bytes()).to_hex());
-            return Ok((Arc::new(value_set), key));
+            return request.app.sent.value_set(names.resource, resource);
         }
         let url = parameters.string(names.url)?.ok_or_else(|| {
             let what = format!(
@@ -259,37 +271,4 @@ pub(super) fn instance_value_set(
         _ => Scope::new(&request.snapshot.catalogue).value_set(&canonical)?,
     };
     Ok((value_set, format!("id:{id}")))
-}
-
-fn add_sent(sent: &mut Catalogue, resource: &RawValue) -> Result<(), Failure> {
-    let json = resource.get();
-    let failed = |error: codesystems::Error| bad_resource("tx-resource", &error);
-    match resource_type(json)?.as_deref() {
-        Some("CodeSystem") => {
-            sent.add_code_system(Arc::new(sent_code_system(json).map_err(failed)?))
-        }
-        Some("ValueSet") => {
-            let value_set = valuesets::fhir::value_set::value_set(json).map_err(failed)?;
-            sent.add_value_set(Arc::new(value_set));
-        }
-        Some("ConceptMap") => {
-            let builder = valuesets::fhir::concept_map::concept_map(json).map_err(failed)?;
-            let bytes = builder.finish().map_err(failed)?;
-            let container =
-                codesystems::index::Container::from_bytes(bytes.into()).map_err(failed)?;
-            sent.add_another_concept_map(Arc::new(ConceptMap::new(&container).map_err(failed)?));
-        }
-        // Other resources may be sent along; nothing here asks for them.
-        _ => {}
-    }
-    Ok(())
-}
-
-/// A CodeSystem resource as a code system that can be asked.
-///
-/// # Errors
-/// When the resource cannot be read or its hierarchy is not acyclic.
-pub(super) fn sent_code_system(json: &str) -> Result<CodeSystem, codesystems::Error> {
-    let builder = codesystems::fhir::code_system::edition_builder(json)?;
-    Ok(CodeSystem::new(Edition::from_bytes(builder.finish()?.into())?))
 }

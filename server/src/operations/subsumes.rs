@@ -5,6 +5,7 @@
 use codesystems::{ConceptIx, Edition};
 
 use super::lookup::code_system;
+use super::normalize::{self, Reading};
 use super::{Answer, Asked, Request};
 use crate::failure::Failure;
 use crate::wire::json::{JsonWriter, ParametersWriter};
@@ -33,10 +34,14 @@ pub fn subsumes(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failu
     let edition = system.edition();
     let a = side(request, codings.0, "codeA", "codingA")?;
     let b = side(request, codings.1, "codeB", "codingB")?;
-    let outcome = outcome(edition, find(edition, &url, a)?, find(edition, &url, b)?);
+    let is_lenient = normalize::is_wanted(request)?;
+    let [a, b] = [a, b].map(|code| Reading::of(is_lenient, edition, code, asked.wording()));
+    let outcome = outcome(edition, find(edition, &url, &a)?, find(edition, &url, &b)?);
     let mut json = JsonWriter::with_capacity(128);
     let mut out = ParametersWriter::begin(&mut json);
     out.code("outcome", outcome);
+    a.write(&mut out);
+    b.write(&mut out);
     out.finish();
     Ok(Answer::ok(json.into_bytes()))
 }
@@ -54,11 +59,13 @@ fn side<'a>(
     Ok(of_coding.or(code_given).ok_or_else(missing)?)
 }
 
-fn find(edition: &Edition, url: &str, code: &str) -> Result<ConceptIx, Failure> {
+fn find(edition: &Edition, url: &str, read: &Reading<'_>) -> Result<ConceptIx, Failure> {
+    let code = read.code();
     edition.find(code).ok_or_else(|| {
+        let why = read.refusal_in_brackets();
         let version = &edition.meta().version;
         Failure::not_found(format!(
-            "Unknown code '{code}' in the CodeSystem '{url}' version '{version}'"
+            "Unknown code '{code}' in the CodeSystem '{url}' version '{version}'{why}"
         ))
     })
 }

@@ -14,6 +14,7 @@ use valuesets::plan::Compiled;
 use valuesets::{Catalogue, Scope, conceptmap};
 
 use super::lookup::value_ref;
+use super::normalize::{self, Reading};
 use super::{Answer, Asked, Request};
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
@@ -50,6 +51,10 @@ pub fn translate(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Fail
         coding.system = catalogue.canonical_of(coding.system);
     }
     subject.into.url = catalogue.canonical_of(&subject.into.url).to_owned();
+    let readings = readings(request, &asked, &subject.codings)?;
+    for (coding, read) in subject.codings.iter_mut().zip(&readings) {
+        coding.code = read.code();
+    }
     let maps = maps(request, &asked, id, &subject)?;
     let candidates: Vec<Candidate<'_>> = maps
         .compiled
@@ -93,7 +98,30 @@ pub fn translate(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Fail
         direction: subject.direction,
         dialect: Dialect::of(parameters),
     };
-    Ok(Answer::ok(telling.write(&translation)))
+    Ok(Answer::ok(telling.write(&translation, &readings)))
+}
+
+/// The codes as they were read. Maps begin at code systems that are not there, too: their codes are
+/// taken as they are.
+fn readings<'a>(
+    request: &Request<'_>,
+    asked: &Asked,
+    codings: &[Coding<'a>],
+) -> Result<Vec<Reading<'a>>, Failure> {
+    if !normalize::is_wanted(request)? {
+        return Ok(codings.iter().map(|coding| Reading::as_given(coding.code)).collect());
+    }
+    let scope = asked.scope(request);
+    let read = |coding: &Coding<'a>| {
+        let version = Some(coding.version).filter(|version| !version.is_empty());
+        let system =
+            scope.select(coding.system, version).or_else(|_| scope.select(coding.system, None));
+        match system {
+            Ok(system) => Reading::of(true, system.edition(), coding.code, asked.wording()),
+            Err(_) => Reading::as_given(coding.code),
+        }
+    };
+    Ok(codings.iter().map(read).collect())
 }
 
 /// A value set that bounds a translation.
@@ -337,12 +365,13 @@ impl Dialect {
 }
 
 impl Telling<'_> {
-    fn write(&self, translation: &Translation<'_>) -> Vec<u8> {
+    fn write(&self, translation: &Translation<'_>, readings: &[Reading<'_>]) -> Vec<u8> {
         let mut json = JsonWriter::with_capacity(256 + translation.matches.len() * 384);
         let mut out = ParametersWriter::begin(&mut json);
         out.boolean("result", translation.result);
         if let Some(message) = &translation.message {
-            out.string("message", &message.to_string());
+            let why: String = readings.iter().map(Reading::refusal_in_brackets).collect();
+            out.string("message", &format!("{message}{why}"));
         }
         for found in &translation.matches {
             out.parts("match", |out| match self.dialect {
@@ -352,6 +381,9 @@ impl Telling<'_> {
                 }
                 Dialect::R5 => self.write_plain(out, found),
             });
+        }
+        for read in readings {
+            read.write(&mut out);
         }
         out.finish();
         json.into_bytes()

@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use valuesets::catalogue::CodeSystem;
-use valuesets::issues::Issue as TxIssue;
+use valuesets::issues::{Issue as TxIssue, Wording};
 use valuesets::validate::{self, Coding, Rules, Shape, Verdict};
 
 use super::lookup::code_system;
-use super::{Answer, Asked, Request};
+use super::{Answer, Asked, Request, normalize};
 use crate::failure::Failure;
 use crate::library::ResourceType;
 use crate::wire::json::{JsonWriter, ParametersWriter};
@@ -74,7 +74,8 @@ fn given<'a>(
     Ok(Given { codings: vec![coding], shape: Shape::Code, concept: None })
 }
 
-fn rules(parameters: &Parameters) -> Result<Rules, Failure> {
+fn rules(request: &Request<'_>) -> Result<Rules, Failure> {
+    let parameters = &request.parameters;
     let flag = |name: &str, default: bool| -> Result<bool, WireError> {
         Ok(parameters.boolean(name)?.unwrap_or(default))
     };
@@ -84,6 +85,7 @@ fn rules(parameters: &Parameters) -> Result<Rules, Failure> {
         lenient_display: flag("lenient-display-validation", false)?,
         infer_system: flag("inferSystem", false)?,
         membership_only: flag("valueset-membership-only", false)?,
+        normalize: normalize::is_wanted(request)?,
     })
 }
 
@@ -129,8 +131,8 @@ pub fn in_code_system(request: &Request<'_>, id: Option<&str>) -> Result<Answer,
             return Err(WireError::missing("url", "the canonical of a code system").into());
         }
     }
-    let verdict = validate::in_code_system(&scope, coding, given.shape, rules(parameters)?)?;
-    Ok(Answer::ok(write(&verdict, given.concept)))
+    let verdict = validate::in_code_system(&scope, coding, given.shape, rules(request)?)?;
+    Ok(Answer::ok(write(&verdict, given.concept, Wording::new(scope.messages))))
 }
 
 /// Answers `ValueSet/$validate-code` at type level or, with `id`, at instance level.
@@ -146,11 +148,11 @@ pub fn in_value_set(request: &Request<'_>, id: Option<&str>) -> Result<Answer, F
     let compile = |preferred: Option<&codesystems::Canonical>| {
         asked.compile_known(request, &value_set, &key, preferred)
     };
-    let rules = rules(parameters)?;
+    let rules = rules(request)?;
     let scope = asked.scope(request);
     let verdict =
         validate::in_value_set(&scope, &value_set, &compile, &given.codings, given.shape, rules)?;
-    Ok(Answer::ok(write(&verdict, given.concept)))
+    Ok(Answer::ok(write(&verdict, given.concept, Wording::new(scope.messages))))
 }
 
 /// Answers `$batch-validate-code`: one answer per parameter `validation`, in order.
@@ -191,7 +193,7 @@ pub fn batch(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failur
 
 /// The verdict as Parameters: `result` first and `message` second, because clients read them by
 /// position.
-fn write(verdict: &Verdict, concept: Option<&wire::CodeableConcept>) -> Vec<u8> {
+fn write(verdict: &Verdict, concept: Option<&wire::CodeableConcept>, wording: Wording) -> Vec<u8> {
     let mut json = JsonWriter::with_capacity(512 + verdict.issues.len() * 512);
     let mut out = ParametersWriter::begin(&mut json);
     out.boolean("result", verdict.result);
@@ -215,6 +217,9 @@ fn write(verdict: &Verdict, concept: Option<&wire::CodeableConcept>) -> Vec<u8> 
     }
     if !verdict.normalized_code.is_empty() {
         out.code("normalized-code", &verdict.normalized_code);
+    }
+    for read in &verdict.normalizations {
+        normalize::write(&mut out, &read.given, &read.code, &read.changes, wording);
     }
     if verdict.inactive {
         out.boolean("inactive", true);
@@ -252,9 +257,9 @@ fn issue(issue: &TxIssue) -> Issue {
         "informational" => IssueType::Informational,
         _ => IssueType::Invalid,
     };
-    let worded = Issue::new(severity, code)
-        .text(issue.text.clone())
-        .tx_issue_type(issue.kind)
-        .message_id(issue.message_id);
+    let mut worded = Issue::new(severity, code).text(issue.text.clone()).tx_issue_type(issue.kind);
+    if !issue.message_id.is_empty() {
+        worded = worded.message_id(issue.message_id);
+    }
     if issue.expression.is_empty() { worded } else { worded.expression(issue.expression.clone()) }
 }

@@ -5,4 +5,6 @@ mod analytics;
 mod forms;
 mod generator;
 mod hapi;
+mod normalize;
+mod tls;
 mod validator;

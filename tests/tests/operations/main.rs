@@ -4,6 +4,7 @@
 mod batch;
 mod closure;
 mod compose;
+mod constraints;
 mod expand;
 mod grammars;
 mod implicit;

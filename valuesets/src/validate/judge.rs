@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use codesystems::normalize::Refusal;
 use codesystems::{Canonical, ConceptIx, Edition};
 
 use super::displays::Told;
-use super::{Coding, Compile, Result, Rules, Shape, Verdict};
+use super::{Coding, Compile, Normalization, Result, Rules, Shape, Verdict};
 use crate::catalogue::CodeSystem;
+use crate::expressions::Made;
 use crate::issues::{Issue, Wording, coding_text};
 use crate::model::ValueSet;
 use crate::plan::{Compiled, IncludeRef, Listed, Part};
@@ -49,6 +51,9 @@ pub(super) struct Judge<'s, 'a> {
     inactive: Option<Inactive>,
     status: String,
     normalized: String,
+    pub(super) normalizations: Vec<Normalization>,
+    /// Codings that look like codes and must not be taken for some.
+    pub(super) refusals: Vec<(usize, Refusal)>,
 }
 
 impl<'s, 'a> Judge<'s, 'a> {
@@ -70,6 +75,8 @@ impl<'s, 'a> Judge<'s, 'a> {
             inactive: None,
             status: String::new(),
             normalized: String::new(),
+            normalizations: Vec::new(),
+            refusals: Vec::new(),
         }
     }
 
@@ -226,6 +233,11 @@ impl<'s, 'a> Judge<'s, 'a> {
             verdict.display.clear();
         }
         verdict.normalized_code = std::mem::take(&mut self.normalized);
+        verdict.normalizations = std::mem::take(&mut self.normalizations);
+        let is_read = |read: &&Normalization| is_named && read.code == coding.code;
+        if let Some(read) = verdict.normalizations.iter().find(is_read) {
+            verdict.normalized_code.clone_from(&read.code);
+        }
         if let Some(inactive) = &self.inactive {
             verdict.inactive = true;
             if self.status != "inactive" {
@@ -409,13 +421,15 @@ impl<'s, 'a> Judge<'s, 'a> {
                 self.note_conditions(part, coding);
                 None
             }
-            None => {
-                let Some(made) = part.makes(coding.code) else {
-                    self.note_conditions(part, coding);
-                    return None;
-                };
-                self.spelling(&part.system, &made.code, coding, index);
+            None if part.has_made(coding.code) => {
+                if let Some(made) = part.makes(coding.code) {
+                    self.spelling(&part.system, &made.code, coding, index);
+                }
                 found(None, None)
+            }
+            None => {
+                self.note_conditions(part, coding);
+                None
             }
         }
     }
@@ -501,12 +515,16 @@ impl<'s, 'a> Judge<'s, 'a> {
                 let told = Told { listed: found.listed.as_ref(), supplements: &found.supplements };
                 self.display(found.system.edition(), concept, told)
             }
-            None => {
-                let grammar = found.system.grammar();
-                let made = grammar.and_then(|grammar| grammar.check(coding.code).ok());
-                made.map_or_else(String::new, |made| made.display(&self.scope.languages).into())
-            }
+            None => self.display_of_made(&found.system, coding.code),
         };
+    }
+
+    /// The display of a code that is no concept, empty for none.
+    fn display_of_made(&self, system: &CodeSystem, code: &str) -> String {
+        match system.made(code, &self.scope.languages) {
+            Made::Valid { display, .. } => display,
+            Made::Invalid(_) | Made::BadExpression(_) | Made::Unknown => String::new(),
+        }
     }
 
     fn display(&self, edition: &Edition, concept: ConceptIx, told: Told<'_>) -> String {
@@ -602,15 +620,29 @@ impl<'s, 'a> Judge<'s, 'a> {
     ) -> bool {
         let path = self.shape.path(index, "code");
         let meta = system.edition().meta();
-        let problem = match system.grammar().map(|grammar| grammar.check(coding.code)) {
-            Some(Ok(made)) => {
-                verdict.display = made.display(&self.scope.languages).into();
-                self.spelling(system, &made.code, coding, index);
-                self.judge_made_display(coding, index, &made);
+        let mut remark = None;
+        let problem = match system.made(coding.code, &self.scope.languages) {
+            Made::Valid { display, is_unchecked } => {
+                verdict.display = display;
+                if let Some(Ok(made)) = system.grammar().map(|grammar| grammar.check(coding.code)) {
+                    self.spelling(system, &made.code, coding, index);
+                    self.judge_made_display(coding, index, &made);
+                }
+                // Of a code that is not in a value set there is nothing more to say.
+                if is_unchecked && self.value_set.is_none() {
+                    self.say(self.wording.unchecked_expression(path));
+                }
                 return true;
             }
-            Some(Err(problem)) => problem,
-            None => String::new(),
+            Made::Invalid(problem) => problem,
+            Made::BadExpression(problem) => {
+                remark = Some(self.wording.bad_expression(&problem, path.clone()));
+                system.edition_name().to_owned()
+            }
+            Made::Unknown => match self.refusal(index) {
+                refusal if refusal.is_empty() => system.edition_name().to_owned(),
+                refusal => refusal,
+            },
         };
         let is_fragment = is_fragment(system);
         let (code, url, version) = (coding.code, coding.system, meta.version.as_str());
@@ -620,6 +652,9 @@ impl<'s, 'a> Judge<'s, 'a> {
             self.wording.unknown_code(code, url, version, &problem, path)
         };
         self.say(issue);
+        if let Some(remark) = remark {
+            self.say(remark);
+        }
         is_fragment
     }
 

@@ -1,8 +1,10 @@
 //! Measures in process the paths that the design holds to figures (`bench/README.md`).
 
+mod constraints;
 mod engine;
 mod harness;
 mod operations;
+mod sent;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -89,6 +91,8 @@ fn measure(mut arguments: Arguments) -> Result<Vec<String>> {
     let mut harness = Harness::new(arguments.seconds);
     harness.begin();
     engine::measure(&mut harness, &snapshot, system, arguments.pool)?;
+    constraints::measure(&mut harness, system.edition());
     operations::measure(&mut harness, &app, &systems, arguments.pool)?;
+    sent::measure(&mut harness, &app)?;
     Ok(harness.wrong)
 }

@@ -69,6 +69,7 @@ impl Question {
             path: self.path,
             parameters: self.parameters.clone(),
             body: &self.body,
+            cache_id: None,
             too_costly_threshold: None,
         };
         answer(&request).map_err(|failure| format!("{}: {failure:?}", self.path).into())

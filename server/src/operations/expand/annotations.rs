@@ -1,5 +1,5 @@
-//! What answers tell of a concept from the extensions of its definitions: order, label, weight and the
-//! status that a value set gives as properties, what people should see or know as extensions.
+//! What answers tell of a concept from the extensions of its definitions: order, label and weight as
+//! properties, what people should see or know as extensions.
 //!
 //! Source: FHIR R5 concept properties `order`, `label`, `itemWeight`; the extensions pack.
 
@@ -27,6 +27,10 @@ const OF_CONCEPTS: [&str; 10] = [
     "codesystem-replacedby",
 ];
 
+/// An extension that is carried on where a value set gives it; that of a code system is the status of
+/// the concept already.
+const OF_LISTED: &str = "structuredefinition-standards-status";
+
 /// Extensions of designations that answers carry on.
 const OF_DESIGNATIONS: [&str; 2] = ["coding-sctdescid", "structuredefinition-standards-status"];
 
@@ -40,8 +44,6 @@ struct Head<'a> {
     url: Cow<'a, str>,
     #[serde(borrow, rename = "valueString")]
     string: Option<Cow<'a, str>>,
-    #[serde(borrow, rename = "valueCode")]
-    code: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "valueDecimal")]
     decimal: Option<&'a RawValue>,
     #[serde(borrow, rename = "valueInteger")]
@@ -54,7 +56,6 @@ pub(super) struct Annotations<'a> {
     order: Option<&'a str>,
     label: Option<Cow<'a, str>>,
     weight: Option<&'a str>,
-    status: Option<Cow<'a, str>>,
     extensions: Vec<(&'static str, &'a str)>,
 }
 
@@ -84,11 +85,10 @@ impl<'a> Annotations<'a> {
             "valueset-label" | "codesystem-label" if self.label.is_none() => {
                 self.label = head.string;
             }
-            // That of the code system is the status of the concept already.
-            "structuredefinition-standards-status" if is_own => self.status = head.code,
             "itemWeight" => self.weight = self.weight.or(number),
             _ => {
-                let known = OF_CONCEPTS.iter().find(|known| **known == name);
+                let listed = is_own.then_some(&OF_LISTED);
+                let known = OF_CONCEPTS.iter().chain(listed).find(|known| **known == name);
                 let is_new = |name| !self.extensions.iter().any(|(known, _)| *known == name);
                 if let Some(name) = known.filter(|name| is_new(**name)) {
                     self.extensions.push((name, json));
@@ -103,7 +103,6 @@ impl<'a> Annotations<'a> {
             "order" => self.order.map(ValueRef::Decimal),
             "label" => self.label.as_deref().map(ValueRef::string),
             "weight" => self.weight.map(ValueRef::Decimal),
-            "status" => self.status.as_deref().map(ValueRef::code),
             _ => None,
         }
     }

@@ -206,12 +206,15 @@ impl<'w, 'e> Concept<'w, 'e> {
                 if !designation.is_active() && extension.is_none() {
                     continue;
                 }
-                if !is_shown && shown.is(designation) {
+                let usage = designation.designation_use().filter(|usage| !usage.code.is_empty());
+                let (system, code) = usage.map_or(("", ""), |usage| (&usage.system, &usage.code));
+                // What is shown is not said again, unless its use says something of its own: that it
+                // is a synonym, a full name.
+                let is_display = matches!(code, "" | "display" | "preferredForLanguage");
+                if is_display && !is_shown && shown.is(designation) {
                     is_shown = true;
                     continue;
                 }
-                let usage = designation.designation_use().filter(|usage| !usage.code.is_empty());
-                let (system, code) = usage.map_or(("", ""), |usage| (&usage.system, &usage.code));
                 if !takes(designation.language(), system, code) {
                     continue;
                 }

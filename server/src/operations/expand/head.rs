@@ -39,8 +39,14 @@ impl Pending {
             })
             .collect();
         reasons.extend(compiled.parts.iter().filter_map(endless));
+        let whole = compiled.parts.iter().filter(|part| part.expressions.is_whole());
+        reasons.extend(whole.map(|part| {
+            let url = &part.url;
+            format!("The code System '{url}' has a grammar and so has infinite members")
+        }));
+        let is_open = compiled.parts.iter().any(|part| part.expressions.is_open());
         let mut extensions: Vec<(&str, ValueRef<'_>)> = Vec::new();
-        if !reasons.is_empty() {
+        if is_open || !reasons.is_empty() {
             extensions.push((UNCLOSED, ValueRef::Boolean(true)));
         }
         extensions.extend(reasons.iter().map(|text| (UNCLOSED_REASON, ValueRef::string(text))));

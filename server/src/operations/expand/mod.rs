@@ -79,10 +79,11 @@ pub fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failu
         offset: u64::from(wishes.offset.unwrap_or(0)),
         count: wishes.count.map(u64::from),
         active_only: wishes.active_only.unwrap_or(false),
+        selectable_only: wishes.exclude_not_for_ui.unwrap_or(false),
     };
     let expansion = valuesets::expand::expand(compiled, &ask);
     check_limit(request, &value_set, &expansion)?;
-    let nested = wishes.nested(&expansion);
+    let nested = wishes.nested(&value_set, &expansion);
     let echo = wishes.echo(request, &expansion)?;
     let languages = wishes.languages(request, &value_set)?;
     let wants_designations =
@@ -331,7 +332,7 @@ impl Pending {
         for name in &self.properties {
             self.each_told(&concept, name, &mut |value| out.property(name, value));
         }
-        if (writing.has_statuses || concept.is_annotated) && !self.is_asked("status") {
+        if writing.has_statuses && !self.is_asked("status") {
             self.each_told(&concept, "status", &mut |value| out.property("status", value));
         }
         if concept.is_annotated {

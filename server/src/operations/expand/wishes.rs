@@ -54,6 +54,7 @@ pub(super) struct Wishes<'a> {
     pub(super) filter: &'a str,
     pub(super) active_only: Option<bool>,
     pub(super) exclude_nested: Option<bool>,
+    pub(super) exclude_not_for_ui: Option<bool>,
     pub(super) include_designations: Option<bool>,
     pub(super) display_language: Option<&'a str>,
     pub(super) designations: Vec<&'a str>,
@@ -83,8 +84,8 @@ impl<'a> Wishes<'a> {
         let header = request.languages.text();
         let display_language = parameters
             .string("displayLanguage")?
-            .or_else(|| Some(header).filter(|_| !request.languages.is_empty()))
-            .or_else(|| defaults("displayLanguage").next());
+            .or_else(|| defaults("displayLanguage").next())
+            .or_else(|| Some(header).filter(|_| !request.languages.is_empty()));
         let mut properties = list("property")?;
         for property in value_set.compose.iter().flat_map(|compose| &compose.property) {
             if !properties.contains(&property.as_str()) {
@@ -97,6 +98,7 @@ impl<'a> Wishes<'a> {
             filter: parameters.string("filter")?.unwrap_or_default(),
             active_only: flag("activeOnly")?,
             exclude_nested: flag("excludeNested")?,
+            exclude_not_for_ui: flag("excludeNotForUI")?,
             include_designations: flag("includeDesignations")?,
             display_language,
             designations: list("designation")?,
@@ -104,14 +106,20 @@ impl<'a> Wishes<'a> {
         })
     }
 
-    /// Pages are flat, and so is what text filters find, unless filters of the value set chose
-    /// among the concepts.
-    pub(super) fn nested(&self, expansion: &Expansion) -> bool {
+    /// Pages are flat, and so is what text filters find, unless a filter of the value set chose
+    /// among the concepts. Lists, imports and combined filters are in no hierarchy.
+    pub(super) fn nested(&self, value_set: &ValueSet, expansion: &Expansion) -> bool {
         let is_page = self.count.is_some() || self.offset.is_some();
         let is_found = !self.filter.is_empty();
+        let composes = value_set.compose.iter();
+        let mut all = composes.flat_map(|compose| compose.include.iter().chain(&compose.exclude));
+        let is_plain = all.all(|part| {
+            part.concepts.is_empty() && part.value_sets.is_empty() && part.filters.len() <= 1
+        });
         match self.exclude_nested {
-            Some(exclude) => !exclude && !is_page && !is_found,
-            None => !is_page && nests_by_itself(expansion, is_found),
+            _ if is_page || !is_plain => false,
+            Some(exclude) => !exclude && !is_found,
+            None => nests_by_itself(expansion, is_found),
         }
     }
 
@@ -159,6 +167,7 @@ impl<'a> Wishes<'a> {
         let flags = [
             ("activeOnly", self.active_only),
             ("excludeNested", self.exclude_nested),
+            ("excludeNotForUI", self.exclude_not_for_ui),
             ("includeDesignations", self.include_designations),
             ("includeDefinition", request.parameters.boolean("includeDefinition")?),
         ];

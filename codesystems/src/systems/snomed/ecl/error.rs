@@ -32,6 +32,9 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// Its evaluation would take too long.
+    #[error("too costly: it looks at too many concepts too often; select fewer, or in fewer parts")]
+    TooCostly,
     /// It is too long.
     #[error("longer than {limit} bytes")]
     TooLong {

@@ -6,6 +6,14 @@
 use super::ast::{Constraint, Focus, Operator, Refinement, SubConstraint};
 use super::evaluator::Evaluator;
 
+/// What an evaluation may cost, in units of roughly a nanosecond: beyond what questions need, below
+/// what keeps a server from answering others.
+const BUDGET: u64 = 20_000_000_000;
+/// Cost of looking at the attributes or descriptions of a concept.
+pub(super) const CONCEPT_COST: u64 = 500;
+/// Cost of a part of a constraint whatever it selects.
+pub(super) const PART_COST: u64 = 20_000;
+
 /// Where one way of evaluation becomes cheaper than the other; the answer is the same.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
@@ -15,11 +23,13 @@ pub(super) struct Limits {
     pub(super) few_focus: u64,
     /// A set this many times smaller than the values of a property is looked up code by code.
     pub(super) much_smaller: u64,
+    /// What an evaluation may cost; an answer beyond is refused.
+    pub(super) budget: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { few: 512, few_focus: 2_000, much_smaller: 24 }
+        Self { few: 512, few_focus: 2_000, much_smaller: 200, budget: BUDGET }
     }
 }
 

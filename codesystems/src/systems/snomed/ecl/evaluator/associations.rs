@@ -64,7 +64,7 @@ impl Evaluator<'_> {
     fn mark_by_property(&self, property: PropertyId, set: &ConceptSet, marks: &mut Marks) {
         let edition = self.edition;
         let values = edition.value_numbers(property);
-        if set.len() < values.len() as u64 / 16 {
+        if set.len() * self.limits.much_smaller < values.len() as u64 {
             for concept in set.iter() {
                 if let Some(value) = edition.code_value(property, edition.code(concept)) {
                     edition.mark_value(value, marks);
@@ -72,8 +72,9 @@ impl Evaluator<'_> {
             }
             return;
         }
+        let set = Marks::of(set, edition.concept_count());
         for value in values {
-            if edition.value_ref(value).concept().is_some_and(|target| set.contains(target)) {
+            if edition.value_concept(value).is_some_and(|target| set.contains(target.0)) {
                 edition.mark_value(value, marks);
             }
         }

@@ -4,12 +4,11 @@ use super::super::ast::{
     Acceptability, AcceptabilitySet, DescriptionFilter, DescriptionType, DialectIds, Order,
 };
 use super::super::error::{Error, Result};
-use super::Evaluator;
 use super::concepts::compares;
 use super::text::Matcher;
+use super::{CONCEPT_COST, Evaluator};
 use crate::ConceptSet;
 use crate::index::DesignationRef;
-use crate::model::DisplayRank;
 
 const FULLY_SPECIFIED_NAME: &str = "900000000000003001";
 const SYNONYM: &str = "900000000000013009";
@@ -56,6 +55,7 @@ impl Evaluator<'_> {
         // Cheap tests first: terms are read last.
         tests.sort_by_key(|test| matches!(test, Test::Term(..)));
         let set = self.with_words(set, &tests);
+        self.spend(set.len() * CONCEPT_COST)?;
         let edition = self.edition;
         let one_passes = |&concept: &crate::ConceptIx| {
             edition
@@ -85,7 +85,6 @@ impl Evaluator<'_> {
             possible = Some(possible.map_or_else(|| found.clone(), |known| known.and(&found)));
         }
         let Some(possible) = possible else { return set.clone() };
-        let is_note = |designation: DesignationRef<'_>| designation.rank() == DisplayRank::Note;
         let wants_definitions = tests.iter().all(|test| match test {
             Test::Type(equal, types) => types.iter().any(|code| code == DEFINITION) == *equal,
             _ => true,
@@ -93,9 +92,7 @@ impl Evaluator<'_> {
         let mut chosen = set.and(&possible);
         if wants_definitions && edition.meta().designation_uses.iter().any(|u| u.code == DEFINITION)
         {
-            let rest = set.and_not(&possible);
-            let noted = rest.iter().filter(|&concept| edition.designations(concept).any(is_note));
-            chosen.extend(&noted.collect());
+            chosen.extend(&edition.with_notes().and(set));
         }
         chosen
     }

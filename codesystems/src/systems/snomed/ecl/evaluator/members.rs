@@ -2,9 +2,9 @@
 
 use super::super::ast::{Comparison, Focus, MemberFilter, MemberOf, Order};
 use super::super::error::{Error, Result};
-use super::Evaluator;
 use super::concepts::compares;
 use super::text::Matcher;
+use super::{CONCEPT_COST, Evaluator};
 use crate::index::MemberRow;
 use crate::model::{MembershipSet, SetId};
 use crate::set::Marks;
@@ -49,6 +49,7 @@ impl Evaluator<'_> {
             return Ok(self.edition.members(*set));
         }
         for (set, definition) in sets {
+            self.spend(self.edition.member_row_count(set) as u64 * CONCEPT_COST / 5)?;
             let mut places = Vec::new();
             for (field, test) in &tests {
                 match field_place(definition, field) {

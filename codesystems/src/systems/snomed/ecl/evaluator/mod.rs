@@ -1,6 +1,6 @@
 //! Tree to set.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use crate::model::PropertyId;
 use crate::set::Marks;
@@ -11,12 +11,13 @@ use super::ast::{
     Operator, SubConstraint,
 };
 use super::error::{Error, Result};
-use super::plan::{self, Limits};
+use super::plan::{self, CONCEPT_COST, Limits, PART_COST};
 
 mod associations;
 mod check;
 mod concepts;
 mod descriptions;
+mod expressions;
 mod members;
 mod refine;
 mod text;
@@ -53,6 +54,7 @@ pub struct Evaluator<'e> {
     edition: &'e Edition,
     attributes: OnceCell<Attributes>,
     limits: Limits,
+    spent: Cell<u64>,
 }
 
 /// The concepts that are names of attributes.
@@ -72,7 +74,14 @@ impl<'e> Evaluator<'e> {
 
     /// As [`Self::new`], with other points at which the way is changed.
     pub(super) fn with_limits(edition: &'e Edition, limits: Limits) -> Self {
-        Self { edition, attributes: OnceCell::new(), limits }
+        Self { edition, attributes: OnceCell::new(), limits, spent: Cell::new(0) }
+    }
+
+    /// Notes what is about to be done.
+    fn spend(&self, cost: u64) -> Result<()> {
+        let spent = self.spent.get().saturating_add(cost);
+        self.spent.set(spent);
+        if spent > self.limits.budget { Err(Error::TooCostly) } else { Ok(()) }
     }
 
     /// The edition.
@@ -86,6 +95,7 @@ impl<'e> Evaluator<'e> {
     /// # Errors
     /// When the constraint names something that the edition does not have.
     pub fn evaluate(&self, constraint: &Constraint) -> Result<ConceptSet> {
+        self.spent.set(0);
         // Nothing is left out because an empty set came first: what is unknown is always told.
         self.check(constraint)?;
         self.constraint(constraint)
@@ -178,6 +188,7 @@ impl<'e> Evaluator<'e> {
     }
 
     pub(super) fn sub(&self, sub: &SubConstraint) -> Result<ConceptSet> {
+        self.spend(PART_COST)?;
         let mut set = self.selected(sub)?;
         for filter in &sub.filters {
             set = match filter {

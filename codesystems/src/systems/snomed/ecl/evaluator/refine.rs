@@ -11,7 +11,7 @@ use super::super::ast::{Attribute, Cardinality, Comparison, Refinement, SubConst
 use super::super::error::Result;
 use super::super::plan;
 use super::text::Matcher;
-use super::{Evaluator, IS_A};
+use super::{CONCEPT_COST, Evaluator, IS_A};
 use crate::model::PropertyId;
 use crate::set::Marks;
 use crate::{ConceptIx, ConceptSet, PropertyValue};
@@ -32,7 +32,7 @@ struct Wanted {
     /// Properties it may be, for the reverse direction.
     properties: Vec<PropertyId>,
     /// Numbers of the values that satisfy it; in the reverse direction those that lead to concepts.
-    values: roaring::RoaringBitmap,
+    values: Marks,
     /// Concepts that, as parents, satisfy it: |Is a| is no property.
     parents: Option<ConceptSet>,
     /// The sources of a reversed attribute.
@@ -73,6 +73,7 @@ impl Evaluator<'_> {
         let test = self.test(refinement)?;
         if plan::sub(focus, self) <= self.limits.few_focus {
             let focus = self.sub(focus)?;
+            self.spend(focus.len() * CONCEPT_COST)?;
             return Ok(focus.iter().filter(|&concept| self.satisfies(concept, &test)).collect());
         }
         let candidates = self.candidates(&test, false);
@@ -83,6 +84,7 @@ impl Evaluator<'_> {
         if candidates.exact {
             return Ok(set);
         }
+        self.spend(set.len() * CONCEPT_COST)?;
         Ok(set.iter().filter(|&concept| self.satisfies(concept, &test)).collect())
     }
 
@@ -118,10 +120,12 @@ impl Evaluator<'_> {
 
     fn wanted(&self, attribute: &Attribute) -> Result<Wanted> {
         let (properties, is_a) = self.named(&attribute.name)?;
+        let distinct = properties.iter().map(|&one| self.edition.value_numbers(one).len() as u64);
+        self.spend(distinct.sum::<u64>() * CONCEPT_COST / 10)?;
         let mut wanted = Wanted {
             cardinality: attribute.cardinality.unwrap_or(Cardinality::DEFAULT),
             properties,
-            values: roaring::RoaringBitmap::new(),
+            values: Marks::new(self.edition.value_count()),
             parents: None,
             sources: None,
         };
@@ -162,10 +166,11 @@ impl Evaluator<'_> {
         };
         if reverse {
             for &property in &wanted.properties {
-                let values = edition.value_numbers(property);
-                wanted
-                    .values
-                    .extend(values.filter(|&value| edition.value_ref(value).concept().is_some()));
+                for value in edition.value_numbers(property) {
+                    if edition.value_concept(value).is_some() {
+                        wanted.values.insert(value);
+                    }
+                }
             }
             if is_a {
                 wanted.parents = Some(ConceptSet::new());
@@ -173,21 +178,26 @@ impl Evaluator<'_> {
             wanted.sources = Some(chosen());
             return Ok(());
         }
+        let mut marks = None;
         for &property in &wanted.properties {
             let values = edition.value_numbers(property);
             if value.is_any() {
                 if equal {
-                    wanted.values.insert_range(values);
+                    wanted.values.insert_run(values.start, values.end);
                 }
             } else if equal && set.len() * self.limits.much_smaller < values.len() as u64 {
                 let codes = set.iter().map(|concept| edition.code(concept));
-                wanted.values.extend(codes.filter_map(|code| edition.code_value(property, code)));
+                codes
+                    .filter_map(|code| edition.code_value(property, code))
+                    .for_each(|value| wanted.values.insert(value));
             } else {
-                let accepted = values.filter(|&value| {
-                    let concept = edition.value_ref(value).concept();
-                    concept.is_some_and(|concept| set.contains(concept) == equal)
-                });
-                wanted.values.extend(accepted);
+                let set = marks.get_or_insert_with(|| Marks::of(&set, edition.concept_count()));
+                for value in values {
+                    let concept = edition.value_concept(value);
+                    if concept.is_some_and(|concept| set.contains(concept.0) == equal) {
+                        wanted.values.insert(value);
+                    }
+                }
             }
         }
         if is_a {
@@ -197,7 +207,7 @@ impl Evaluator<'_> {
     }
 
     /// The test of a literal value.
-    fn literal<'c>(
+    pub(super) fn literal<'c>(
         &self,
         comparison: &'c Comparison,
     ) -> Box<dyn Fn(PropertyValue<'_>) -> bool + 'c> {
@@ -293,7 +303,7 @@ impl Evaluator<'_> {
             return above.map_or(values.clone(), |above| values.or(&above));
         }
         let mut marks = Marks::new(edition.concept_count());
-        for value in &wanted.values {
+        for value in wanted.values.iter() {
             edition.mark_value(value, &mut marks);
         }
         let set = marks.into_set();
@@ -306,6 +316,8 @@ impl Evaluator<'_> {
     /// The concepts that are values of attributes of `set`; for dotted expressions.
     pub(super) fn values(&self, set: &ConceptSet, name: &SubConstraint) -> Result<ConceptSet> {
         let (properties, is_a) = self.named(name)?;
+        let distinct = properties.iter().map(|&one| self.edition.value_numbers(one).len() as u64);
+        self.spend(distinct.sum::<u64>() * CONCEPT_COST / 10)?;
         let values = self.values_of(set, &properties);
         if is_a {
             return Ok(values.or(&self.related(super::Operator::ParentOf, set)));
@@ -342,10 +354,7 @@ impl Evaluator<'_> {
 
     fn satisfies(&self, concept: ConceptIx, test: &Test) -> bool {
         match test {
-            Test::Attribute(wanted) => {
-                let rows = self.rows(concept, wanted);
-                wanted.cardinality.allows(rows.len() as u32)
-            }
+            Test::Attribute(wanted) => wanted.cardinality.allows(self.count(concept, wanted)),
             Test::Group(cardinality, inner) => {
                 let groups = self.groups(concept, inner);
                 let count = groups.values().filter(|rows| in_group(rows, inner)).count();
@@ -356,20 +365,17 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The relationships of a concept that satisfy an attribute, with their groups.
-    fn rows(&self, concept: ConceptIx, wanted: &Wanted) -> Vec<(u16, Row)> {
+    /// How many relationships of a concept satisfy an attribute.
+    fn count(&self, concept: ConceptIx, wanted: &Wanted) -> u32 {
         let edition = self.edition;
         if wanted.sources.is_some() {
-            return self.incoming(concept, wanted);
+            return self.incoming(concept, wanted).len() as u32;
         }
         let values = edition.properties(concept).filter(|row| wanted.values.contains(row.number()));
-        let mut rows: Vec<(u16, Row)> =
-            values.map(|row| (row.group(), Row::Value(row.number()))).collect();
-        if let Some(parents) = &wanted.parents {
-            let above = edition.parents(concept).filter(|parent| parents.contains(*parent));
-            rows.extend(above.map(|parent| (0, Row::Parent(parent))));
-        }
-        rows
+        let parents = wanted.parents.as_ref().map_or(0, |parents| {
+            edition.parents(concept).filter(|parent| parents.contains(*parent)).count()
+        });
+        (values.count() + parents) as u32
     }
 
     /// The relationships of wanted sources that have `concept` as value.

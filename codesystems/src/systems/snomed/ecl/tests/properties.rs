@@ -35,6 +35,7 @@ proptest! {
                 few: limit(&mut dice),
                 few_focus: limit(&mut dice),
                 much_smaller: limit(&mut dice),
+                ..Limits::default()
             };
             let found = Evaluator::with_limits(&edition, limits).evaluate(&tree);
             let found = found.unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -64,5 +65,19 @@ proptest! {
         let at = at % text.len();
         text[at] = with;
         let _ = parse(&text.into_iter().collect::<String>());
+    }
+}
+
+#[test]
+fn an_evaluation_beyond_its_budget_is_refused() {
+    let world = World::random(1);
+    let edition = world.edition();
+    let limits = Limits { budget: 100_000, ..Limits::default() };
+    let evaluator = Evaluator::with_limits(&edition, limits);
+    let few = parse("* OR * OR *").unwrap();
+    assert!(evaluator.evaluate(&few).is_ok() && evaluator.evaluate(&few).is_ok());
+    for text in ["* OR * OR * OR * OR * OR *", "(* OR *) OR (* OR *) OR (* OR *)"] {
+        let error = evaluator.evaluate(&parse(text).unwrap()).unwrap_err();
+        assert!(error.to_string().starts_with("too costly"), "{text}");
     }
 }
