@@ -110,8 +110,9 @@ impl TextIndex<'_> {
             position += usize::from(entry.kind == WORD);
             let expected = position.checked_sub(1).and_then(|at| words.get(at));
             let same = expected.is_some_and(|word| word.exact.contains(&entry.token));
-            if same && equal < position {
-                equal += 1;
+            // Two forms of one word are one word found.
+            if same && equal + 1 == position {
+                equal = position;
             }
         }
         position == words.len() && equal == position

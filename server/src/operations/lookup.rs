@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use codesystems::index::PropertyRef;
-use codesystems::systems::snomed;
+use codesystems::systems::snomed::{self, expression};
 use codesystems::{Canonical, ConceptIx, Edition, PropertyValue};
 use valuesets::CodeSystem;
 use valuesets::expressions::Made;
@@ -306,6 +306,17 @@ impl Writer<'_> {
             property(out, "kind", ValueRef::code(kind), None);
         }
         let scores = edition.language_scores(self.asked.languages());
+        // Only where they are asked for by name: they are long.
+        for name in ["normalForm", "normalFormTerse"] {
+            if self.is_snomed() && self.wanted.names.contains(&name) {
+                let form = expression::normal_form(edition, concept);
+                let text = match name {
+                    "normalForm" => expression::display(&form, edition, &scores),
+                    _ => expression::terse(&form),
+                };
+                property(out, name, ValueRef::string(&text), None);
+            }
+        }
         let mut relatives = |name: &str, relatives: &mut dyn Iterator<Item = ConceptIx>| {
             if self.wanted.has(name) {
                 for relative in relatives {

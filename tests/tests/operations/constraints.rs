@@ -136,5 +136,10 @@ fn a_lookup_tells_attributes_with_their_names_and_groups_where_they_are_asked_fo
     let whole = ask(&[("property", "*")]);
     assert_eq!(whole.properties("moduleId"), ["900000000000207008"]);
     assert!(whole.text().contains("609096000"));
+    let forms = ask(&[("property", "normalFormTerse"), ("property", "normalForm")]);
+    let terse = forms.properties("normalFormTerse")[0].as_str().unwrap();
+    assert!(terse.contains("363698007=10200004"), "{terse}");
+    let long = forms.properties("normalForm")[0].as_str().unwrap();
+    assert!(long.contains("363698007|Finding site|=10200004|Liver structure|"), "{long}");
     assert_eq!(ask(&[("property", "moduleId")]).properties("moduleId"), ["900000000000207008"]);
 }

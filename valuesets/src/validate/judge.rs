@@ -639,10 +639,10 @@ impl<'s, 'a> Judge<'s, 'a> {
                 remark = Some(self.wording.bad_expression(&problem, path.clone()));
                 system.edition_name().to_owned()
             }
-            Made::Unknown => match self.refusal(index) {
-                refusal if refusal.is_empty() => system.edition_name().to_owned(),
-                refusal => refusal,
-            },
+            Made::Unknown => {
+                let refusal = self.refusal(index);
+                if refusal.is_empty() { system.edition_name().to_owned() } else { refusal }
+            }
         };
         let is_fragment = is_fragment(system);
         let (code, url, version) = (coding.code, coding.system, meta.version.as_str());

@@ -50,6 +50,19 @@ fn a_text_is_found_however_it_is_typed() {
 }
 
 #[test]
+fn a_word_with_two_spellings_counts_once_towards_the_whole_text() {
+    let texts = german(&["Niere übel", "übel übel"]);
+    for (query, kinds) in [
+        ("ubel ubel", &[MatchKind::WholeText, MatchKind::WholeWords][..]),
+        ("niere ubel", &[MatchKind::WholeText]),
+    ] {
+        let hits = hits(&texts, &Query::parse(query));
+        let found: Vec<MatchKind> = hits.hits.iter().map(|hit| hit.kind).collect();
+        assert_eq!(found, kinds, "{query}");
+    }
+}
+
+#[test]
 fn what_is_not_there_is_not_found() {
     for (text, queries) in [
         ("Neue Niere", &["nu", "nue", "iere", "neuer"][..]),

@@ -6,10 +6,11 @@
 //!
 //! Source: SNOMED CT Compositional Grammar 2.4.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::index::LanguageScores;
-use crate::{ConceptIx, Edition};
+use crate::{ConceptIx, Edition, PropertyValue};
 
 /// Bytes an expression may be long.
 const MAX_BYTES: usize = 64 << 10;
@@ -163,11 +164,64 @@ pub fn check(expression: &Expression, edition: &Edition) -> Result<(), Error> {
     Ok(())
 }
 
+/// The necessary normal form of a concept: its nearest primitive ancestors, its attributes and
+/// groups, `===` if these define it and `<<<` if they do not.
+///
+/// Source: Using SNOMED CT with FHIR, property `normalForm`.
+#[must_use]
+pub fn normal_form(edition: &Edition, concept: ConceptIx) -> Expression {
+    let defined = edition.property_id("sufficientlyDefined");
+    let is_defined = |concept: ConceptIx| {
+        let mut values = defined.into_iter().flat_map(|id| edition.values_of(concept, id));
+        values.any(|value| value.value() == PropertyValue::Boolean(true))
+    };
+    let above = edition.ancestors(concept);
+    let primitive: Vec<ConceptIx> = above.iter().filter(|&one| !is_defined(one)).collect();
+    let is_nearest =
+        |&&one: &&ConceptIx| !primitive.iter().any(|&other| edition.is_ancestor(one, other));
+    let focus = primitive.iter().filter(is_nearest).map(|&one| edition.code(one).to_owned());
+    let mut expression = Expression {
+        status: if is_defined(concept) { "===" } else { "<<<" }.to_owned(),
+        focus: focus.collect(),
+        attributes: Vec::new(),
+        groups: Vec::new(),
+    };
+    if expression.focus.is_empty() {
+        expression.focus.push(edition.code(concept).to_owned());
+    }
+    let mut grouped: BTreeMap<u16, Vec<Attribute>> = BTreeMap::new();
+    for row in edition.properties(concept) {
+        let name = row.code();
+        if !name.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        let value = match row.value() {
+            PropertyValue::Code(code) => Value::Concept(code.to_owned()),
+            PropertyValue::Boolean(value) => Value::Boolean(value),
+            PropertyValue::String(text) => Value::Text(text.to_owned()),
+            other => Value::Number(other.stored().into_owned()),
+        };
+        grouped.entry(row.group()).or_default().push(Attribute { name: name.to_owned(), value });
+    }
+    expression.attributes = grouped.remove(&0).unwrap_or_default();
+    expression.groups = grouped.into_values().collect();
+    expression
+}
+
+/// The expression with identifiers alone, without blanks: `10200004:272741003=24028007`.
+#[must_use]
+pub fn terse(expression: &Expression) -> String {
+    let mut writer = Writer { out: String::new(), terms: None };
+    writer.out.push_str(&expression.status);
+    writer.expression(expression);
+    writer.out
+}
+
 /// The expression with the displays of an edition as terms, without blanks:
 /// `10200004|Liver structure|:272741003|Laterality|=24028007|Right|`.
 #[must_use]
 pub fn display(expression: &Expression, edition: &Edition, scores: &LanguageScores) -> String {
-    let mut writer = Writer { out: String::new(), edition, scores };
+    let mut writer = Writer { out: String::new(), terms: Some((edition, scores)) };
     writer.out.push_str(&expression.status);
     writer.expression(expression);
     writer.out
@@ -354,16 +408,17 @@ impl<'t> Parser<'t> {
 
 struct Writer<'w> {
     out: String,
-    edition: &'w Edition,
-    scores: &'w LanguageScores,
+    terms: Option<(&'w Edition, &'w LanguageScores)>,
 }
 
 impl Writer<'_> {
     fn concept(&mut self, id: &str) {
         self.out.push_str(id);
-        if let Some(concept) = self.edition.find_exact(id) {
+        if let Some((edition, scores)) = self.terms
+            && let Some(concept) = edition.find_exact(id)
+        {
             // Writing to a string cannot fail.
-            let _ = write!(self.out, "|{}|", self.edition.display_for(concept, self.scores));
+            let _ = write!(self.out, "|{}|", edition.display_for(concept, scores));
         }
     }
 
@@ -482,6 +537,40 @@ mod tests {
             assert_eq!(error.to_string(), expected, "{text}");
         }
         assert_eq!(parse(&"111111:111111=(".repeat(60)), Err(Error::TooLarge));
+    }
+
+    #[test]
+    fn a_normal_form_stands_on_the_nearest_primitive_ancestors() {
+        use crate::PropertyKind;
+        let mut builder = EditionBuilder::new(EditionMeta::new("http://snomed.info/sct", ""));
+        let defined = builder.property_id("sufficientlyDefined", PropertyKind::Boolean, "");
+        for (id, parent, is_defined) in [
+            ("64572001", "", false),
+            ("73211009", "64572001", false),
+            ("44054006", "73211009", true),
+            ("313436004", "44054006", true),
+        ] {
+            let concept = builder.concept(id);
+            builder.property(concept, defined, PropertyValue::Boolean(is_defined), 0);
+            if !parent.is_empty() {
+                let parent = builder.concept(parent);
+                builder.parent(concept, parent);
+            }
+        }
+        let site = builder.property_id("363698007", PropertyKind::Code, "");
+        let concept = builder.concept("313436004");
+        builder.property(concept, site, PropertyValue::Code("10200004"), 0);
+        builder.property(concept, site, PropertyValue::Code("113331007"), 2);
+        let edition = Edition::from_bytes(builder.finish().unwrap().into()).unwrap();
+        for (id, expected) in [
+            ("313436004", "===73211009:363698007=10200004,{363698007=113331007}"),
+            ("73211009", "<<<64572001"),
+            ("64572001", "<<<64572001"),
+        ] {
+            let form = normal_form(&edition, edition.find_exact(id).unwrap());
+            assert_eq!(terse(&form), expected);
+            assert_eq!(parse(&terse(&form)), Ok(form));
+        }
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use codesystems::LanguagePreference;
 use codesystems::model::DisplayRank;
+use codesystems::systems::snomed::ecl;
 
 use super::harness::{load, load_written, members, parents, properties, version};
 use crate::Options;
@@ -213,6 +214,17 @@ fn reference_sets_load_with_the_columns_of_their_header() {
     assert_eq!(edition.membership_set("10002003").unwrap().1.name, "Bone of foot");
     let simple = edition.membership_set("723264001").unwrap();
     assert!(simple.1.fields.is_empty() && edition.members(simple.0).len() == 1);
+    // Rows and descriptions keep their module and date, for filters of expression constraints.
+    let row = edition.member_rows(simple.0).next().unwrap();
+    assert_eq!((row.module(), row.effective_time()), ("1", "20240101"));
+    let selects = |text: &str| {
+        let found = ecl::evaluate(&ecl::parse(text).unwrap(), &edition).unwrap();
+        found.iter().map(|concept| edition.code(concept).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(selects("^ 723264001 {{ M effectiveTime >= \"20240101\" }}"), ["10002003"]);
+    assert!(selects("^ 723264001 {{ M effectiveTime < \"20240101\" }}").is_empty());
+    assert_eq!(selects("10001005 {{ +HISTORY-MIN }}"), ["10001005", "10003008"]);
+    assert!(!selects("* {{ D effectiveTime > \"19000101\" }}").is_empty());
     // A description is put to its concept, with its own identifier in front.
     assert_eq!(members(&edition, "900000000000490003"), ["10001005: 1015, 900000000000495008"]);
     let fields = &edition.membership_set("900000000000531004").unwrap().1.fields;

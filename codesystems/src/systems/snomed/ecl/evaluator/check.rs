@@ -59,6 +59,9 @@ impl Evaluator<'_> {
 
     fn check_sub(&self, sub: &SubConstraint) -> Result<()> {
         match &sub.focus {
+            Focus::Concept(reference)
+                if sub.member_of.is_some()
+                    && self.edition.membership_set(&reference.id).is_some() => {}
             Focus::Concept(reference) => self.check_reference(reference)?,
             Focus::Any => {}
             Focus::Identifier(identifier) => self.identified(identifier).map(|_| ())?,

@@ -73,8 +73,11 @@ impl Evaluator<'_> {
     /// The reference sets that a focus names; a concept that is none gives none.
     pub(super) fn reference_sets(&self, focus: &Focus) -> Result<Vec<(SetId, &MembershipSet)>> {
         if let Focus::Concept(reference) = focus {
-            self.concept(&reference.id)?;
-            return Ok(self.edition.membership_set(&reference.id).into_iter().collect());
+            // A subset may hold a reference set without the concept that names it.
+            let Some(set) = self.edition.membership_set(&reference.id) else {
+                return self.concept(&reference.id).map(|_| Vec::new());
+            };
+            return Ok(vec![set]);
         }
         let all = (0u16..).map(SetId).zip(&self.edition.meta().membership_sets);
         if *focus == Focus::Any {
