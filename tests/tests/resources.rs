@@ -58,7 +58,7 @@ fn the_capability_statement_names_every_operation_it_answers() {
     assert!(tried >= 8, "{tried} operations");
     let system_level: Vec<&Value> =
         rest["operation"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
-    assert_eq!(system_level, ["versions", "closure"]);
+    assert_eq!(system_level, ["versions", "closure", "cache-control"]);
     assert_eq!(statement.json["implementation"]["url"], "http://tx.example/fhir");
 }
 
