@@ -106,8 +106,9 @@ impl Snapshot {
                 Err(problem) => state.problems.push(problem),
             }
         }
-        // Beside what is loaded; the program's version stands for their content.
+        // Beside what is loaded.
         for system in state.catalogue.add_built_in() {
+            hasher.update(system.edition().content_hash());
             entries.push(edition_entry(&system));
         }
         for (url, version) in &defaults {
