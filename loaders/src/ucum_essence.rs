@@ -5,6 +5,7 @@
 //! like a unit (`m` milli and metre, `h` hecto and hour).
 
 use codesystems::model::{ConceptId, DisplayRank, Identifier, PropertyId, Provenance, UseId};
+use codesystems::systems::listed::UCUM_NOTICE;
 use codesystems::{EditionBuilder, EditionMeta, NewDesignation, PropertyKind, PropertyValue};
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
@@ -15,13 +16,6 @@ use crate::{Error, Options, Probe, Release, Report, Result, Sink};
 
 /// Canonical URL of UCUM.
 const UCUM: &str = "http://unitsofmeasure.org";
-
-/// First sentence of the UCUM Copyright Notice and License 1.1, and the notices that its section
-/// 3(b) asks for wherever the table is passed on.
-const COPYRIGHT: &str = "The Unified Code for Units of Measure (UCUM), also known as the “UCUM \
-    Specification,” is copyright ©1999-2024, Regenstrief Institute, Inc. All rights reserved. \
-    UCUM is used under the UCUM Copyright Notice and License \
-    (https://ucum.org/license), which includes a disclaimer of warranties.";
 
 /// Whether the file is a UCUM essence table. Each file is a release of its own.
 #[must_use]
@@ -85,7 +79,7 @@ struct Essence<'f> {
     properties: Vec<(&'static str, PropertyId)>,
     /// The unit whose element is open.
     unit: Option<ConceptId>,
-    /// Whether the unit has a display already; further names are synonyms.
+    /// Whether the unit has a name already; further ones are synonyms.
     named: bool,
     /// The part of the unit that is open, and its text so far.
     part: Option<(Part, String)>,
@@ -190,6 +184,8 @@ impl<'f> Essence<'f> {
         }
         let unit = self.builder.concept(&code);
         self.builder.set_kind(unit, kind);
+        // Expressions have no names, so a unit is its own display everywhere.
+        self.builder.display(unit, "en", &code);
         (self.unit, self.named) = (Some(unit), false);
         for (name, kind, _) in PROPERTIES {
             match self.attribute(start, name, line)? {
@@ -264,7 +260,7 @@ impl<'f> Essence<'f> {
     }
 
     fn name(&mut self, text: &str) {
-        let rank = if self.named { DisplayRank::Synonym } else { DisplayRank::Preferred };
+        let rank = if self.named { DisplayRank::Synonym } else { DisplayRank::FullName };
         self.named = true;
         let use_id = self.builder.display_use();
         self.designate(use_id, rank, text);
@@ -314,8 +310,8 @@ fn meta(options: &Options) -> EditionMeta {
             .clone()
             .unwrap_or_else(|| "Unified Code for Units of Measure (UCUM)".into()),
         publisher: "Regenstrief Institute, Inc.".into(),
-        copyright: COPYRIGHT.into(),
-        notices: vec![COPYRIGHT.into()],
+        copyright: UCUM_NOTICE.into(),
+        notices: vec![UCUM_NOTICE.into()],
         language: "en".into(),
         case_sensitive: Some(true),
         value_set: "http://unitsofmeasure.org/vs".into(),
@@ -362,11 +358,11 @@ mod tests {
             ["http://unitsofmeasure.org", "9.9", "2030-01-02", "fragment"]
         );
         assert_eq!(edition.concept_count(), 2, "prefixes are no concepts");
-        assert_eq!(display(edition, "[x_0]", "en"), "ex & µy");
-        assert!(
-            designations(edition, "[x_0]")
-                .contains(&"en/preferredForLanguage: other name".to_owned())
-        );
+        assert_eq!(display(edition, "[x_0]", "en"), "[x_0]");
+        for name in ["ex & µy", "other name"] {
+            let expected = format!("en/preferredForLanguage: {name}");
+            assert!(designations(edition, "[x_0]").contains(&expected), "{name}");
+        }
         for (property, expected) in [
             ("printSymbol", "μ0(x)"),
             ("CODE", "[X_0]"),
@@ -407,7 +403,11 @@ mod tests {
         let edition = kept.edition();
         assert_eq!(edition.concept_count(), 7 + 305);
         assert_eq!(edition.meta().version, "2.2");
-        assert_eq!(display(edition, "Cel", "en"), "degree Celsius");
+        assert_eq!(display(edition, "Cel", "en"), "Cel");
+        assert!(
+            designations(edition, "Cel")
+                .contains(&"en/preferredForLanguage: degree Celsius".to_owned())
+        );
         assert_eq!(values(edition, "Cel", "printSymbol"), ["°C"]);
         assert_eq!(values(edition, "mol", "value"), ["6.02214076 10*23"]);
     }

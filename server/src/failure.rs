@@ -158,6 +158,12 @@ impl From<valuesets::Error> for Failure {
                 "version-error",
                 "VALUESET_VERSION_CHECK",
             ),
+            E::NotEnumerable { .. } => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                IssueType::NotSupported,
+                "",
+                "CODESYSTEM_NOT_ENUMERABLE",
+            ),
             E::NotSupported { .. } => {
                 (StatusCode::NOT_IMPLEMENTED, IssueType::NotSupported, "not-supported", "")
             }

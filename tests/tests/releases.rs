@@ -275,8 +275,9 @@ fn every_package_loads_and_every_value_set_of_it_is_answered() {
             let (expanded, refused) = expand_all(&server);
             assert!(expanded + refused > 0 || count(&server, "CodeSystem") > 0, "{name} is empty");
             if name.contains("expansions") {
-                // Most are about code systems that other packages hold.
-                assert_eq!(expanded + refused, 553, "{name}");
+                // Most are about code systems that other packages hold; a few value sets are those of
+                // all codes of systems that every server has.
+                assert!(expanded + refused >= 553, "{name}: {expanded} and {refused}");
             }
         }
     }
@@ -301,7 +302,8 @@ fn the_definitions_of_r4_are_served() {
 fn the_terminology_of_hl7_is_served() {
     let package = "fhir/terminology/hl7.terminology_utg_7.3.0_sourceOfTruth.tar.xz";
     let Some(server) = folder_server(package) else { return };
-    assert_eq!(count(&server, "CodeSystem"), 892);
+    // And those that every server has.
+    assert_eq!(count(&server, "CodeSystem"), 892 + 8);
     assert!(count(&server, "ValueSet") >= 2_517, "{}", count(&server, "ValueSet"));
     assert_eq!(count(&server, "NamingSystem"), 675);
     let path =

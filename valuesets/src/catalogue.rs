@@ -19,14 +19,55 @@ pub struct CodeSystem {
     inactive: OnceLock<ConceptSet>,
     /// Made up from the concepts a value set lists, because the code system itself is not there.
     is_stand_in: bool,
+    /// Content hash of the edition that this one holds further codes of, which a grammar makes.
+    grown_from: Option<[u8; 32]>,
+    /// The codes that stand for all, where they are to be listed, by the hash of their list.
+    pub(crate) listing: OnceLock<(u64, Arc<CodeSystem>)>,
 }
 
 impl CodeSystem {
     /// A code system read from `edition`.
     #[must_use]
     pub fn new(edition: Edition) -> Self {
-        let grammar = Grammar::of_system(&edition.meta().url);
-        Self { edition: Arc::new(edition), grammar, inactive: OnceLock::new(), is_stand_in: false }
+        Self::shared(Arc::new(edition))
+    }
+
+    /// A code system read from an edition that others use too.
+    #[must_use]
+    pub fn shared(edition: Arc<Edition>) -> Self {
+        let meta = edition.meta();
+        // A supplement makes no codes.
+        let grammar = Grammar::of_system(&meta.url).filter(|_| meta.content != "supplement");
+        Self {
+            edition,
+            grammar,
+            inactive: OnceLock::new(),
+            is_stand_in: false,
+            grown_from: None,
+            listing: OnceLock::new(),
+        }
+    }
+
+    /// The code system `source` with other of the codes that its grammar makes.
+    #[must_use]
+    pub(crate) fn grown(edition: Edition, source: &Self) -> Self {
+        Self {
+            grown_from: Some(*source.origin_hash()),
+            is_stand_in: source.is_stand_in,
+            ..Self::new(edition)
+        }
+    }
+
+    fn origin_hash(&self) -> &[u8; 32] {
+        self.grown_from.as_ref().unwrap_or_else(|| self.edition.content_hash())
+    }
+
+    /// Whether this is the same version of the same code system, whichever of its codes are held.
+    #[must_use]
+    pub fn is_same_version(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+            || self.edition.meta().url == other.edition.meta().url
+                && self.origin_hash() == other.origin_hash()
     }
 
     /// A code system that knows no more than the codes of one value set.
@@ -51,6 +92,11 @@ impl CodeSystem {
     #[must_use]
     pub fn grammar(&self) -> Option<Grammar> {
         self.grammar
+    }
+
+    /// Whether it holds concepts; packages bring descriptions of code systems without their content.
+    fn has_content(&self) -> bool {
+        self.edition.meta().content != "not-present"
     }
 
     /// Whether this is no code system, but the codes a value set lists of one that is not there.
@@ -97,13 +143,14 @@ impl Versions {
     }
 
     /// The version to use when none is asked for: the default that was set, else the newest
-    /// complete one.
+    /// complete one, else the newest one that holds anything.
     #[must_use]
     pub fn default_version(&self) -> Option<&Arc<CodeSystem>> {
         self.default.as_ref().or_else(|| {
             let complete =
                 self.all.iter().find(|system| system.edition.meta().content == "complete");
-            complete.or_else(|| self.all.first())
+            let held = || self.all.iter().find(|system| system.has_content());
+            complete.or_else(held).or_else(|| self.all.first())
         })
     }
 
@@ -241,6 +288,27 @@ impl Catalogue {
         for url in std::iter::once(&meta.url).chain(&meta.aliases) {
             self.systems.entry(url.clone()).or_default().insert(url, Arc::clone(&system));
         }
+    }
+
+    /// Adds the code systems that are there without being loaded, unless others of their canonical
+    /// are: descriptions without content do not count where there is content. To be called last.
+    pub fn add_built_in(&mut self) -> Vec<Arc<CodeSystem>> {
+        static BUILT_IN: OnceLock<Vec<Arc<CodeSystem>>> = OnceLock::new();
+        let built_in = BUILT_IN.get_or_init(|| {
+            let editions = codesystems::systems::listed::editions().iter();
+            editions.map(|edition| Arc::new(CodeSystem::shared(Arc::clone(edition)))).collect()
+        });
+        let is_absent = |system: &&Arc<CodeSystem>| {
+            let loaded = self.versions(&system.edition.meta().url);
+            loaded.is_none_or(|versions| {
+                system.has_content() && !versions.all.iter().any(|known| known.has_content())
+            })
+        };
+        let added: Vec<_> = built_in.iter().filter(is_absent).cloned().collect();
+        for system in &added {
+            self.add_code_system(Arc::clone(system));
+        }
+        added
     }
 
     /// Adds a value set; one with the same canonical and version is replaced.

@@ -9,6 +9,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The codes of a code system cannot be listed.
+    #[error(
+        "The code system '{url}' cannot be expanded because its codes cannot be iterated or enumerated in any meaningful sense"
+    )]
+    NotEnumerable {
+        /// Canonical of the code system.
+        url: String,
+    },
     /// No version of the code system is loaded.
     #[error("A definition for CodeSystem '{url}' could not be found")]
     UnknownSystem {

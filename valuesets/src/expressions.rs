@@ -5,9 +5,8 @@
 
 use std::sync::Arc;
 
-use codesystems::Edition;
-use codesystems::index::LanguageScores;
 use codesystems::systems::snomed::{self, expression, expression::Expression};
+use codesystems::{Edition, LanguagePreference};
 
 use crate::catalogue::CodeSystem;
 use crate::filters;
@@ -160,10 +159,12 @@ pub enum Made {
 impl CodeSystem {
     /// What `code`, which is no concept of the system, is.
     #[must_use]
-    pub fn made(&self, code: &str, scores: &LanguageScores) -> Made {
+    pub fn made(&self, code: &str, languages: &LanguagePreference) -> Made {
         if let Some(grammar) = self.grammar() {
             return match grammar.check(code) {
-                Ok(()) => Made::Valid { display: code.to_owned(), is_unchecked: false },
+                Ok(made) => {
+                    Made::Valid { display: made.display(languages).into(), is_unchecked: false }
+                }
                 Err(problem) => Made::Invalid(problem),
             };
         }
@@ -175,7 +176,7 @@ impl CodeSystem {
             .and_then(|parsed| expression::check(&parsed, edition).map(|()| parsed));
         match checked {
             Ok(parsed) => Made::Valid {
-                display: expression::display(&parsed, edition, scores),
+                display: expression::display(&parsed, edition, &edition.language_scores(languages)),
                 is_unchecked: true,
             },
             Err(problem) => Made::BadExpression(problem.to_string()),

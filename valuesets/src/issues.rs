@@ -322,6 +322,28 @@ impl Wording {
         }
     }
 
+    /// The code is one that users assign, so its display may be any
+    /// (Display_Name_Not_Fixed_use_Supplement).
+    #[must_use]
+    pub fn free_display(self, wrong: &WrongDisplay<'_>, expression: String) -> Issue {
+        let WrongDisplay { given, coding, valid, languages, .. } = wrong;
+        let known: Vec<String> =
+            valid.iter().map(|(text, language)| format!("'{text}' ({language})")).collect();
+        let text = self.pick(
+            format!("The display name '{given}' is not a known display name for {coding}. Known display is {} (for the language(s) '{languages}'). Use a supplement to define displays for user assigned codes", known.join(" or ")),
+            || format!("Der Anzeigename '{given}' für {coding} ist nicht bekannt. Bekannt ist {} (für die Sprache(n) '{languages}'). Anzeigenamen selbst vergebener Codes legt ein Supplement fest", known.join(" oder ")),
+        );
+        Issue {
+            severity: Severity::Information,
+            code: "invalid",
+            kind: "invalid-display",
+            message_id: "Display_Name_Not_Fixed_use_Supplement",
+            text,
+            expression,
+            is_told: true,
+        }
+    }
+
     /// There is no display in the languages asked for; the one given is, or is not, a display of the
     /// default language (NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_OK, …_ERR).
     #[must_use]

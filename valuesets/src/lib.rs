@@ -13,6 +13,7 @@ pub mod expand;
 pub mod expressions;
 pub mod fhir;
 pub mod filters;
+pub mod grown;
 pub mod implicit;
 pub mod issues;
 pub mod model;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use codesystems::grammar::{Condition, Grammar, Made};
 use codesystems::index::natural;
 use codesystems::model::{DisplayRank, NewDesignation};
 use codesystems::{Canonical, ConceptIx, ConceptSet, EditionBuilder, EditionMeta};
@@ -10,7 +11,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::catalogue::CodeSystem;
 use crate::expressions::Expressions;
 use crate::filters;
-use crate::model::{Contained, EnumeratedConcept, Include, OwnDesignation, ValueSet};
+use crate::grown;
+use crate::model::{
+    Contained, EnumeratedConcept, Filter, FilterOp, Include, OwnDesignation, ValueSet,
+};
 use crate::scope::Scope;
 use crate::search::SynonymSource;
 use crate::{Error, Result};
@@ -80,6 +84,12 @@ pub struct Part {
     pub listed: Arc<FxHashMap<ConceptIx, Listed>>,
     /// Every code of the grammar is in, beyond those in `set`.
     pub whole_grammar: bool,
+    /// What codes that the grammar makes must meet to be in.
+    pub conditions: Vec<Condition>,
+    /// What is taken out of the codes that the grammar makes.
+    pub without: Arc<[Part]>,
+    /// The value set that the codes in `set` are from, where they stand for those of a grammar.
+    pub basis: Option<Arc<str>>,
     /// Post-coordinated expressions of SNOMED CT that are in, beyond those in `set`.
     pub expressions: Expressions,
     /// Code systems whose designations are search synonyms of these concepts.
@@ -113,9 +123,7 @@ impl Part {
     /// Whether `code`, which is no concept of the system, is in.
     #[must_use]
     pub fn has_made(&self, code: &str) -> bool {
-        self.whole_grammar
-            && self.system.grammar().is_some_and(|grammar| grammar.check(code).is_ok())
-            || self.expressions.has_code(self.system.edition(), code)
+        self.makes(code).is_some() || self.expressions.has_code(self.system.edition(), code)
     }
 
     /// Whether these are concepts of `system`, which may be an older name of it.
@@ -125,6 +133,35 @@ impl Part {
         *self.url == *system
             || meta.url == system
             || meta.aliases.iter().any(|alias| alias == system)
+    }
+
+    /// Whether a code is in.
+    #[must_use]
+    pub fn has(&self, code: &str) -> bool {
+        match self.system.edition().find(code) {
+            Some(concept) => self.set.contains(concept),
+            None => self.has_made(code),
+        }
+    }
+
+    /// The code as the grammar makes it, if it is in beyond those in `set`.
+    #[must_use]
+    pub fn makes(&self, code: &str) -> Option<Made> {
+        let grammar = self.system.grammar().filter(|_| self.whole_grammar)?;
+        let made = grammar.check(code).ok()?;
+        let is_in = self.conditions.iter().all(|condition| grammar.meets(code, condition).is_ok())
+            && !self.without.iter().any(|without| without.has(code));
+        is_in.then_some(made)
+    }
+
+    fn set_has(&self, code: &str) -> bool {
+        self.system.edition().find(code).is_some_and(|concept| self.set.contains(concept))
+    }
+
+    /// The concepts that `test` holds for.
+    fn only(&self, test: impl Fn(&str) -> bool) -> ConceptSet {
+        let edition = self.system.edition();
+        self.set.iter().filter(|&concept| test(edition.code(concept))).collect()
     }
 }
 
@@ -223,13 +260,18 @@ impl Compiled {
     #[must_use]
     pub fn has(&self, system: &str, code: &str) -> Option<bool> {
         let mut parts = self.parts.iter().filter(|part| part.is_of(system));
-        let is_in = parts.any(|part| {
-            let found = part.system.edition().find(code);
-            found.is_some_and(|concept| part.set.contains(concept))
-                || found.is_none() && part.has_made(code)
-        });
+        let is_in = parts.any(|part| part.has(code));
         let is_missing = self.missing_systems.iter().any(|missing| missing.url == system);
         (is_in || !is_missing).then_some(is_in)
+    }
+
+    /// The code system whose codes make this a value set that cannot be listed.
+    #[must_use]
+    pub fn unlistable(&self) -> Option<&str> {
+        let is_unlistable = |part: &&Part| {
+            part.whole_grammar && part.system.grammar().is_some_and(Grammar::is_unlistable)
+        };
+        self.parts.iter().find(is_unlistable).map(|part| &*part.url)
     }
 
     /// Bytes of memory, roughly: for caches with a byte budget.
@@ -301,7 +343,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
         self.path.push(name);
         let compiled = match (&value_set.compose, &value_set.expansion) {
             (Some(_), _) => self.compose(value_set),
-            (None, Some(expansion)) => self.stored(&expansion.contains),
+            (None, Some(expansion)) => self.stored(value_set, &expansion.contains),
             (None, None) => Ok(Compiled::default()),
         };
         self.path.pop();
@@ -348,7 +390,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
         place: Place,
     ) -> Result<Compiled> {
         let mut selected = match &include.system {
-            Some(url) => Some(self.system_part(url, include, place)?),
+            Some(url) => Some(self.system_part(url, include, value_set, place)?),
             None => None,
         };
         for canonical in &include.value_sets {
@@ -418,7 +460,13 @@ impl<'s, 'a> Compiler<'s, 'a> {
         self.supplements.iter().filter(is_about).cloned().collect()
     }
 
-    fn system_part(&mut self, url: &str, include: &Include, place: Place) -> Result<Compiled> {
+    fn system_part(
+        &mut self,
+        url: &str,
+        include: &Include,
+        value_set: &ValueSet,
+        place: Place,
+    ) -> Result<Compiled> {
         let mut compiled = Compiled::default();
         if let Some((parameter, rule)) =
             self.scope.versions.decisive(url, include.version.as_deref())
@@ -463,6 +511,9 @@ impl<'s, 'a> Compiler<'s, 'a> {
             order: None,
             listed: Arc::default(),
             whole_grammar: false,
+            conditions: Vec::new(),
+            without: Arc::default(),
+            basis: None,
             expressions: Expressions::of(edition, include),
             synonyms: self.scope.synonyms(&system),
             supplements: supplements.as_slice().into(),
@@ -471,8 +522,11 @@ impl<'s, 'a> Compiler<'s, 'a> {
         };
         if include.concepts.is_empty() {
             part.set = edition.all();
-            part.whole_grammar = system.grammar().is_some() && include.filters.is_empty();
+            self.whole_grammar(&mut part, include, value_set, &mut compiled)?;
         } else {
+            if let Some(grown) = grown_for(&system, &include.concepts)? {
+                part.system = grown;
+            }
             list(&mut part, &include.concepts, &mut compiled.unknown_codes);
             compiled.unknown_codes.retain(|(_, code)| !part.has_made(code));
             part.origin = Origin::Listed;
@@ -487,7 +541,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
                 });
             }
             part.origin = Origin::Filtered;
-            part.set = part.set.and(&filters::select(edition, url, filter)?);
+            part.filter(url, filter)?;
         }
         compiled.supplements = supplements;
         compiled.used.push(Used {
@@ -499,8 +553,31 @@ impl<'s, 'a> Compiler<'s, 'a> {
         Ok(compiled)
     }
 
+    /// Where a grammar makes the codes: those that stand for all of them.
+    fn whole_grammar(
+        &self,
+        part: &mut Part,
+        include: &Include,
+        value_set: &ValueSet,
+        compiled: &mut Compiled,
+    ) -> Result<()> {
+        let Some(grammar) = part.system.grammar() else { return Ok(()) };
+        part.whole_grammar = true;
+        part.basis = grammar.base_value_set().map(Into::into);
+        let Some(listing) = grown::listing(&part.system, self.scope)? else { return Ok(()) };
+        part.set = listing.system.edition().all();
+        part.system = listing.system;
+        let base = &listing.value_set;
+        if let Some(publication) = Publication::of_value_set(base, value_set)
+            && include.filters.is_empty()
+        {
+            compiled.publications.push((canonical_of(base), publication));
+        }
+        Ok(())
+    }
+
     /// A value set that brings its content instead of a definition.
-    fn stored(&mut self, contains: &[Contained]) -> Result<Compiled> {
+    fn stored(&mut self, value_set: &ValueSet, contains: &[Contained]) -> Result<Compiled> {
         let mut flat: Vec<(&str, &str, Vec<EnumeratedConcept>)> = Vec::new();
         let mut open: Vec<&Contained> = contains.iter().rev().collect();
         while let Some(entry) = open.pop() {
@@ -527,7 +604,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
             let version = (!version.is_empty()).then(|| version.to_owned());
             let include =
                 Include { system: Some(system.into()), version, concepts, ..Include::default() };
-            all.add(self.system_part(system, &include, ("include", 0))?, false);
+            all.add(self.system_part(system, &include, value_set, ("include", 0))?, false);
         }
         Ok(all.imported())
     }
@@ -563,6 +640,42 @@ fn in_order(includes: &[Include]) -> Vec<(usize, &Include)> {
 fn versions_match(value_set: &ValueSet) -> Option<bool> {
     let said = value_set.expansion_parameters.iter().find(|it| it.name == "versionsMatch")?;
     said.value.parse().ok()
+}
+
+impl Part {
+    /// Keeps what a filter selects.
+    fn filter(&mut self, url: &str, filter: &Filter) -> Result<()> {
+        let grammar = self.system.grammar();
+        let condition = grammar.filter(|_| filter.op == FilterOp::Equal).and_then(|grammar| {
+            Some((grammar, grammar.condition(&filter.property, &filter.value)?))
+        });
+        if let Some((grammar, condition)) = condition {
+            self.set = self.only(|code| grammar.meets(code, &condition).is_ok());
+            self.conditions.push(condition);
+        } else {
+            self.set = self.set.and(&filters::select(self.system.edition(), url, filter)?);
+            self.whole_grammar = false;
+        }
+        Ok(())
+    }
+}
+
+/// The code system with the codes among `concepts` that its grammar makes; `None` where it has all
+/// that there are.
+fn grown_for(
+    system: &CodeSystem,
+    concepts: &[EnumeratedConcept],
+) -> Result<Option<Arc<CodeSystem>>> {
+    let Some(grammar) = system.grammar() else { return Ok(None) };
+    let is_made = |concept: &EnumeratedConcept| {
+        system.edition().find(&concept.code).is_none() && grammar.check(&concept.code).is_ok()
+    };
+    if !concepts.iter().any(is_made) {
+        return Ok(None);
+    }
+    let codes: Vec<(&str, &str)> =
+        concepts.iter().map(|concept| (concept.code.as_str(), "")).collect();
+    Ok(Some(Arc::new(grown::grow(system, &codes)?)))
 }
 
 /// Looks listed codes up and keeps their order and what is said of them.
@@ -623,6 +736,12 @@ fn codes_of(source: &Part, target: &Part) -> ConceptSet {
     source.set.iter().filter_map(|concept| own.find_exact(other.code(concept))).collect()
 }
 
+/// Whether both are of one version whose codes a grammar makes, so that codes and not ordinals are
+/// to be compared.
+fn is_same_grammar(a: &Part, b: &Part) -> bool {
+    a.system.grammar().is_some() && a.system.is_same_version(&b.system)
+}
+
 fn is_same_edition(a: &Part, b: &Part) -> bool {
     Arc::ptr_eq(&a.system, &b.system)
         || a.system.edition().content_hash() == b.system.edition().content_hash()
@@ -637,7 +756,7 @@ impl Compiled {
             for known in &self.parts {
                 if is_same_edition(known, &part) {
                     part.set = part.set.and_not(&known.set);
-                } else if is_matched && known.url == part.url {
+                } else if is_same_grammar(known, &part) || is_matched && known.url == part.url {
                     part.set = part.set.and_not(&codes_of(known, &part));
                 }
             }
@@ -712,9 +831,14 @@ impl Compiled {
     /// out of the others (`crosses`).
     fn remove(&mut self, without: &Part, crosses: bool) {
         for part in &mut self.parts {
-            if is_same_edition(part, without) {
+            if is_same_grammar(part, without) {
+                part.set = part.only(|code| !without.has(code));
+                part.whole_grammar &= !without.whole_grammar || !without.conditions.is_empty();
+                if part.whole_grammar {
+                    part.without = part.without.iter().chain([without]).cloned().collect();
+                }
+            } else if is_same_edition(part, without) {
                 part.set = part.set.and_not(&without.set);
-                part.whole_grammar &= !without.whole_grammar;
                 part.expressions =
                     std::mem::take(&mut part.expressions).without(without.expressions.clone());
             } else if part.url == without.url && crosses {
@@ -730,20 +854,18 @@ impl Compiled {
         let mut parts = Vec::new();
         for part in std::mem::take(&mut self.parts) {
             let mut set = ConceptSet::new();
-            let mut whole_grammar = false;
             let mut expressions = Expressions::Nothing;
-            for known in other.parts.iter().filter(|known| is_same_edition(known, &part)) {
-                set.extend(&part.set.and(&known.set));
-                whole_grammar |= part.whole_grammar && known.whole_grammar;
-                let shared = part.expressions.clone().and(known.expressions.clone());
-                expressions = expressions.or(shared);
-                if part.whole_grammar {
-                    set.extend(&known.set);
+            for known in &other.parts {
+                if is_same_grammar(known, &part) {
+                    parts.extend(made_by_both(&part, known));
+                } else if is_same_edition(known, &part) {
+                    set.extend(&part.set.and(&known.set));
+                    let shared = part.expressions.clone().and(known.expressions.clone());
+                    expressions = expressions.or(shared);
                 }
             }
-            if !set.is_empty() || whole_grammar || !expressions.is_nothing() {
-                let origin = Origin::Imported;
-                parts.push(Part { set, whole_grammar, expressions, origin, ..part });
+            if !set.is_empty() || !expressions.is_nothing() {
+                parts.push(Part { set, expressions, origin: Origin::Imported, ..part });
             }
         }
         let mut includes = self.includes.clone();
@@ -754,6 +876,23 @@ impl Compiled {
         both.note(Self { parts: Vec::new(), ..other });
         both
     }
+}
+
+/// The codes of a grammar that two parts have in common: those that one lists, then those the other
+/// lists beyond, as the first part that makes the rest.
+fn made_by_both(a: &Part, b: &Part) -> Vec<Part> {
+    let mut first = Part { set: a.only(|code| b.has(code)), origin: Origin::Imported, ..a.clone() };
+    first.whole_grammar &= b.whole_grammar;
+    first.conditions.extend(b.conditions.iter().cloned());
+    first.without = a.without.iter().chain(b.without.iter()).cloned().collect();
+    let is_beyond = |code: &str| a.has(code) && !first.set_has(code);
+    let second = Part {
+        set: b.only(is_beyond),
+        whole_grammar: false,
+        origin: Origin::Imported,
+        ..b.clone()
+    };
+    [first, second].into_iter().filter(|part| !part.set.is_empty() || part.whole_grammar).collect()
 }
 
 #[cfg(test)]

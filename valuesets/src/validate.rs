@@ -124,13 +124,16 @@ pub struct Verdict {
     pub is_undecided: bool,
     /// Everything there is to say.
     pub issues: Vec<Issue>,
+    /// Why the code is not in, in words that are part of the message only.
+    pub reasons: Vec<String>,
 }
 
 impl Verdict {
     fn close(mut self) -> Self {
         self.result =
             !self.issues.iter().any(|issue| issue.severity == Severity::Error) && self.result;
-        let mut texts: Vec<&str> = Vec::new();
+        let reasons = self.reasons.iter().filter(|_| !self.result);
+        let mut texts: Vec<&str> = reasons.map(String::as_str).collect();
         for issue in self.issues.iter().filter(|issue| issue.is_told) {
             if !texts.contains(&issue.text.as_str()) {
                 texts.push(&issue.text);

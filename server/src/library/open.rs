@@ -106,6 +106,11 @@ impl Snapshot {
                 Err(problem) => state.problems.push(problem),
             }
         }
+        // Beside what is loaded.
+        for system in state.catalogue.add_built_in() {
+            hasher.update(system.edition().content_hash());
+            entries.push(edition_entry(&system));
+        }
         for (url, version) in &defaults {
             hasher.update(format!("{url}|{version};").as_bytes());
             if !state.catalogue.set_default(url, version) {

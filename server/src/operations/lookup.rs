@@ -122,20 +122,23 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     let subject = subject(request, &asked, id)?;
     let wanted = Wanted { names: request.parameters.strings("property")? };
     let edition = subject.system.edition();
-    let supplements = asked.scope(request).supplements_to(&subject.system)?;
+    let scope = asked.scope(request);
+    let supplements = scope.supplements_to(&subject.system)?;
     let is_lenient = normalize::is_wanted(request)?;
     let read = Reading::of(is_lenient, edition, subject.code, asked.wording());
     let mut json = JsonWriter::with_capacity(2048);
-    match edition.find(read.code()) {
-        Some(concept) => Writer {
-            edition,
-            supplements: &supplements,
-            asked: &asked,
-            wanted: &wanted,
-            read: &read,
+    let mut write = |edition: &Edition, concept| {
+        Writer { edition, supplements: &supplements, asked: &asked, wanted: &wanted, read: &read }
+            .write(&mut json, &subject.url, concept);
+    };
+    if let Some(concept) = edition.find(read.code()) {
+        write(edition, concept);
+    } else if let Some(made) = valuesets::grown::with_code(&subject.system, read.code(), &scope)? {
+        for concept in made.edition().all().iter() {
+            write(made.edition(), concept);
         }
-        .write(&mut json, &subject.url, concept),
-        None => write_made(&mut json, &subject, &asked, &read)?,
+    } else {
+        write_made(&mut json, &subject, &asked, &read)?;
     }
     Ok(Answer::ok(json.into_bytes()))
 }
@@ -149,8 +152,7 @@ fn write_made(
 ) -> Result<(), Failure> {
     let edition = subject.system.edition();
     let meta = edition.meta();
-    let scores = edition.language_scores(asked.languages());
-    let problem = match subject.system.made(read.code(), &scores) {
+    let problem = match subject.system.made(read.code(), asked.languages()) {
         Made::Valid { display, .. } => {
             let mut out = ParametersWriter::begin(json);
             out.string("name", name_of(edition));
@@ -164,6 +166,7 @@ fn write_made(
             out.finish();
             return Ok(());
         }
+        Made::Invalid(problem) if problem.is_empty() => problem,
         Made::Invalid(problem) | Made::BadExpression(problem) => format!(" ({problem})"),
         Made::Unknown => read.refusal_in_brackets(),
     };

@@ -127,7 +127,7 @@ pub fn in_code_system(request: &Request<'_>, id: Option<&str>) -> Result<Answer,
     } else if coding.system.is_empty() {
         if let Some(url) = parameters.string("url")? {
             coding.system = url;
-        } else {
+        } else if given.shape == Shape::Code {
             return Err(WireError::missing("url", "the canonical of a code system").into());
         }
     }

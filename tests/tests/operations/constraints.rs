@@ -79,8 +79,9 @@ fn an_expression_is_a_code_and_shown_with_its_terms() {
     assert_eq!(answer.value("result"), true, "{}", answer.text());
     let display = "73211009|Diabetes mellitus|:363698007|Finding site|=10200004|Liver structure|";
     assert_eq!(answer.value("display"), display);
-    let issue = &answer.value("issues")["issue"][0];
-    assert_eq!(issue["details"]["coding"][0]["code"], "process-note");
+    let issues = answer.value("issues")["issue"].as_array().unwrap();
+    let is_note = |issue: &&Value| issue["details"]["coding"][0]["code"] == "process-note";
+    assert_eq!(issues.iter().filter(is_note).count(), 1, "{}", answer.text());
     let looked_up = Server::demo().ask("CodeSystem/$lookup", &[("system", SNOMED), ("code", code)]);
     assert_eq!(looked_up.parameters().value("display"), display);
     for (code, problem) in [
@@ -94,7 +95,8 @@ fn an_expression_is_a_code_and_shown_with_its_terms() {
         let texts: Vec<&str> =
             issues.iter().map(|issue| issue["details"]["text"].as_str().unwrap()).collect();
         assert!(texts[0].ends_with("(International Edition)"), "{texts:?}");
-        assert!(texts[1].starts_with(&format!("Not a valid expression: {problem}")), "{texts:?}");
+        let reason = format!("Not a valid expression: {problem}");
+        assert!(texts.iter().any(|text| text.starts_with(&reason)), "{texts:?}");
     }
 }
 

@@ -6,6 +6,7 @@ mod closure;
 mod compose;
 mod constraints;
 mod expand;
+mod grammars;
 mod implicit;
 mod lookup;
 mod subsumes;

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
+use codesystems::grammar::{Grammar, Made};
 use codesystems::model::DisplayRank;
+use codesystems::systems::listed::USER_ASSIGNED_KIND;
 use codesystems::{ConceptIx, Edition};
 
 use super::Coding;
@@ -104,12 +106,40 @@ impl Judge<'_, '_> {
         concept: ConceptIx,
         told: Told<'_>,
     ) {
-        if coding.display.is_empty() {
-            return;
-        }
         let own_language = self.value_set.map_or("", |value_set| value_set.language.as_str());
         let names = names(edition, concept, told, own_language);
-        if names.is_empty() {
+        let (kind, language) = (edition.kind(concept), edition.meta().language.as_str());
+        self.judge_names(coding, index, &names, (edition.display(concept), kind, language));
+    }
+
+    /// The same for a code that a grammar makes.
+    pub(super) fn judge_made_display(&mut self, coding: Coding<'_>, index: usize, made: &Made) {
+        let names: Vec<Name<'_>> = made
+            .names
+            .iter()
+            .map(|name| Name {
+                text: &name.text,
+                language: name.language,
+                is_display: true,
+                is_active: true,
+            })
+            .collect();
+        let default = made.name("en").unwrap_or(&made.code);
+        self.judge_names(coding, index, &names, (default, "", "en"));
+    }
+
+    /// `default` is the display of the code system where nothing is asked for, the kind of the
+    /// concept, and the language of the code system.
+    fn judge_names(
+        &mut self,
+        coding: Coding<'_>,
+        index: usize,
+        names: &[Name<'_>],
+        (default, kind, language): (&str, &str, &str),
+    ) {
+        // Units have no displays of their own: any text that people understand will do.
+        let is_unit = Grammar::of_system(coding.system) == Some(Grammar::Ucum);
+        if coding.display.is_empty() || names.is_empty() || is_unit {
             return;
         }
         let is_asked = |name: &&Name<'_>| {
@@ -169,23 +199,23 @@ impl Judge<'_, '_> {
             only_blanks_differ: found == Likeness::ButForBlanks,
             severity,
         };
-        let issue = if shown.is_empty() {
+        let issue = if kind == USER_ASSIGNED_KIND {
+            self.wording.free_display(&wrong, path)
+        } else if shown.is_empty() {
             let is_default = names
                 .iter()
-                .filter(|name| self.is_default_language(edition, name.language))
+                .filter(|name| is_default_language(language, name.language))
                 .any(|name| likeness(name.text, coding.display) == Likeness::Same);
-            let default = edition.display(concept);
             self.wording.no_display_in_language(&wrong, default, is_default, path)
         } else {
             self.wording.wrong_display(&wrong, path)
         };
         self.say(issue);
     }
+}
 
-    fn is_default_language(&self, edition: &Edition, language: &str) -> bool {
-        let own = &edition.meta().language;
-        let own = if own.is_empty() { "en" } else { own };
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        language.is_empty() || primary(own) == primary(language)
-    }
+fn is_default_language(own: &str, language: &str) -> bool {
+    let own = if own.is_empty() { "en" } else { own };
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    language.is_empty() || primary(own) == primary(language)
 }

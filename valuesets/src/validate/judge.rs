@@ -47,6 +47,7 @@ pub(super) struct Judge<'s, 'a> {
     pub(super) wording: Wording,
     pub(super) unknown: Vec<String>,
     issues: Vec<Issue>,
+    reasons: Vec<String>,
     inactive: Option<Inactive>,
     status: String,
     normalized: String,
@@ -70,6 +71,7 @@ impl<'s, 'a> Judge<'s, 'a> {
             wording: Wording::new(scope.messages),
             unknown: Vec::new(),
             issues: Vec::new(),
+            reasons: Vec::new(),
             inactive: None,
             status: String::new(),
             normalized: String::new(),
@@ -181,11 +183,8 @@ impl<'s, 'a> Judge<'s, 'a> {
                         first = coding;
                         self.describe(&found, coding, &mut verdict);
                     }
-                    if let Some(concept) = found.concept.filter(|_| !self.rules.membership_only) {
-                        let edition = found.system.edition();
-                        let told =
-                            Told { listed: found.listed.as_ref(), supplements: &found.supplements };
-                        self.judge_display(coding, index, edition, concept, told);
+                    if !self.rules.membership_only {
+                        self.judge_display_of(&found, coding, index);
                     }
                 }
                 Membership::Out => {
@@ -256,6 +255,7 @@ impl<'s, 'a> Judge<'s, 'a> {
             self.say(issue);
         }
         verdict.unknown_systems = self.unknown;
+        verdict.reasons = self.reasons;
         verdict.issues = self.issues;
         // What decides comes first: some clients show one issue only.
         verdict.issues.sort_by_key(|issue| (issue.severity, issue.kind != "not-in-vs"));
@@ -273,6 +273,17 @@ impl<'s, 'a> Judge<'s, 'a> {
                 .includes
                 .iter()
                 .any(|include| *include.url == *coding.system && is_open(include))
+    }
+
+    fn judge_display_of(&mut self, found: &Found, coding: Coding<'_>, index: usize) {
+        if let Some(concept) = found.concept {
+            let told = Told { listed: found.listed.as_ref(), supplements: &found.supplements };
+            self.judge_display(coding, index, found.system.edition(), concept, told);
+        } else if let Some(made) = found.system.grammar().map(|grammar| grammar.check(coding.code))
+            && let Ok(made) = made
+        {
+            self.judge_made_display(coding, index, &made);
+        }
     }
 
     fn infers(&self) -> bool {
@@ -406,8 +417,20 @@ impl<'s, 'a> Judge<'s, 'a> {
                 }
                 found(Some(concept), listed)
             }
-            Some(_) => None,
-            None => part.has_made(coding.code).then(|| found(None, None)).flatten(),
+            Some(_) => {
+                self.note_conditions(part, coding);
+                None
+            }
+            None if part.has_made(coding.code) => {
+                if let Some(made) = part.makes(coding.code) {
+                    self.spelling(&part.system, &made.code, coding, index);
+                }
+                found(None, None)
+            }
+            None => {
+                self.note_conditions(part, coding);
+                None
+            }
         }
     }
 
@@ -420,15 +443,7 @@ impl<'s, 'a> Judge<'s, 'a> {
         index: usize,
     ) -> bool {
         let edition = system.edition();
-        let path = || self.shape.path(index, "code");
-        let correct = edition.code(concept);
-        if correct != coding.code {
-            let meta = edition.meta();
-            let canonical = Canonical::new(coding.system, Some(&meta.version)).to_string();
-            let issue = self.wording.other_case(coding.code, correct, &canonical, path());
-            correct.clone_into(&mut self.normalized);
-            self.say(issue);
-        }
+        self.spelling(system, edition.code(concept), coding, index);
         if !self.rules.allow_abstract && edition.is_not_selectable(concept) {
             if !self.rules.membership_only {
                 let text = coding_text(coding.system, "", coding.code, "");
@@ -450,6 +465,30 @@ impl<'s, 'a> Judge<'s, 'a> {
             edition.status(concept).clone_into(&mut self.status);
         }
         true
+    }
+
+    /// Notes which conditions of the value set a code does not meet.
+    fn note_conditions(&mut self, part: &Part, coding: Coding<'_>) {
+        let Some(grammar) = part.system.grammar() else { return };
+        let failed = part.conditions.iter().map(|condition| grammar.meets(coding.code, condition));
+        for reason in failed.filter_map(std::result::Result::err) {
+            if grammar.check(coding.code).is_ok() && !self.reasons.contains(&reason) {
+                self.reasons.push(reason);
+            }
+        }
+    }
+
+    /// Says where a code is usually written another way.
+    fn spelling(&mut self, system: &CodeSystem, correct: &str, coding: Coding<'_>, index: usize) {
+        if correct == coding.code {
+            return;
+        }
+        let version = system.version();
+        let canonical = Canonical::new(coding.system, Some(version)).to_string();
+        let path = self.shape.path(index, "code");
+        let issue = self.wording.other_case(coding.code, correct, &canonical, path);
+        correct.clone_into(&mut self.normalized);
+        self.say(issue);
     }
 
     fn note_inactive(
@@ -482,8 +521,7 @@ impl<'s, 'a> Judge<'s, 'a> {
 
     /// The display of a code that is no concept, empty for none.
     fn display_of_made(&self, system: &CodeSystem, code: &str) -> String {
-        let scores = system.edition().language_scores(&self.scope.languages);
-        match system.made(code, &scores) {
+        match system.made(code, &self.scope.languages) {
             Made::Valid { display, .. } => display,
             Made::Invalid(_) | Made::BadExpression(_) | Made::Unknown => String::new(),
         }
@@ -582,11 +620,14 @@ impl<'s, 'a> Judge<'s, 'a> {
     ) -> bool {
         let path = self.shape.path(index, "code");
         let meta = system.edition().meta();
-        let scores = system.edition().language_scores(&self.scope.languages);
         let mut remark = None;
-        let problem = match system.made(coding.code, &scores) {
+        let problem = match system.made(coding.code, &self.scope.languages) {
             Made::Valid { display, is_unchecked } => {
                 verdict.display = display;
+                if let Some(Ok(made)) = system.grammar().map(|grammar| grammar.check(coding.code)) {
+                    self.spelling(system, &made.code, coding, index);
+                    self.judge_made_display(coding, index, &made);
+                }
                 // Of a code that is not in a value set there is nothing more to say.
                 if is_unchecked && self.value_set.is_none() {
                     self.say(self.wording.unchecked_expression(path));
@@ -622,11 +663,12 @@ impl<'s, 'a> Judge<'s, 'a> {
     /// Says where a code system is a draft, experimental, deprecated, withdrawn or retired.
     fn standing_of(&mut self, system: &CodeSystem) {
         let meta = system.edition().meta();
-        let Some(source) = self.value_set else { return };
-        let standing = standing(
-            (&meta.status, &meta.standards_status, meta.experimental),
-            Some((&source.status, &source.standards_status, source.experimental)),
-        );
+        // Without a value set nothing excuses a draft.
+        let source = self.value_set.map_or(("active", "", None), |source| {
+            (source.status.as_str(), source.standards_status.as_str(), source.experimental)
+        });
+        let own = (meta.status.as_str(), meta.standards_status.as_str(), meta.experimental);
+        let standing = standing(own, Some(source));
         if let Some(standing) = standing {
             let canonical = Canonical::new(meta.url.as_str(), Some(&meta.version)).to_string();
             self.say(self.wording.reference_to(standing, "CodeSystem", &canonical));
@@ -696,9 +738,7 @@ fn standing_in_value_set(listed: &Listed) -> Option<&'static str> {
 }
 
 fn is_same(a: &Arc<CodeSystem>, b: &Arc<CodeSystem>) -> bool {
-    Arc::ptr_eq(a, b)
-        || (a.edition().meta().url == b.edition().meta().url
-            && a.edition().content_hash() == b.edition().content_hash())
+    a.is_same_version(b)
 }
 
 fn is_fragment(system: &CodeSystem) -> bool {

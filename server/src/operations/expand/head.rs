@@ -2,7 +2,7 @@
 
 use codesystems::Canonical;
 use codesystems::fhir::code_system::CONCEPT_PROPERTIES;
-use valuesets::plan::{Publication, Used};
+use valuesets::plan::{Part, Publication, Used};
 
 use super::annotations::PROPERTIES;
 use super::concept::{Concept, Writing, may_have};
@@ -33,30 +33,31 @@ impl Pending {
             declared.iter().map(|(code, uri)| (*code, uri.as_str())).collect();
         let compiled = self.expansion.compiled();
         let fragments = compiled.used.iter().filter(|used| is_fragment(used));
-        let reasons: Vec<String> = fragments
+        let mut reasons: Vec<String> = fragments
             .map(|used| {
                 format!("This extension is based on a fragment of the code system {}", used.url)
             })
             .collect();
-        let is_grammar =
-            compiled.parts.iter().any(|part| part.whole_grammar || part.expressions.is_open());
+        reasons.extend(compiled.parts.iter().filter_map(endless));
         let whole = compiled.parts.iter().filter(|part| part.expressions.is_whole());
-        let reasons: Vec<String> = reasons
-            .into_iter()
-            .chain(whole.map(|part| {
-                let url = &part.url;
-                format!("The code System '{url}' has a grammar and so has infinite members")
-            }))
-            .collect();
+        reasons.extend(whole.map(|part| {
+            let url = &part.url;
+            format!("The code System '{url}' has a grammar and so has infinite members")
+        }));
+        let is_open = compiled.parts.iter().any(|part| part.expressions.is_open());
         let mut extensions: Vec<(&str, ValueRef<'_>)> = Vec::new();
-        if is_grammar || !reasons.is_empty() {
+        if is_open || !reasons.is_empty() {
             extensions.push((UNCLOSED, ValueRef::Boolean(true)));
         }
         extensions.extend(reasons.iter().map(|text| (UNCLOSED_REASON, ValueRef::string(text))));
         write_expansion_declarations(json, self.version, &extensions, &borrowed);
         json.field_str("identifier", &self.identifier());
         json.field_str("timestamp", &now());
-        json.field_integer("total", i64::try_from(self.expansion.total()).unwrap_or(i64::MAX));
+        // Nobody knows how many codes a whole grammar makes.
+        let is_whole = |part: &Part| part.conditions.is_empty() && endless(part).is_some();
+        if !compiled.parts.iter().any(is_whole) {
+            json.field_integer("total", i64::try_from(self.expansion.total()).unwrap_or(i64::MAX));
+        }
         let offset = self.echo.iter().find_map(|(name, value)| match value {
             OwnedValue::Integer(number) if *name == "offset" => Some(*number),
             _ => None,
@@ -214,7 +215,20 @@ impl Pending {
 }
 
 fn is_fragment(used: &Used) -> bool {
-    !used.system.is_stand_in() && used.system.edition().meta().content == "fragment"
+    let system = &used.system;
+    let is_made = system.is_stand_in() || system.grammar().is_some();
+    !is_made && system.edition().meta().content == "fragment"
+}
+
+/// Why a list of the codes that a grammar makes is never complete.
+fn endless(part: &Part) -> Option<String> {
+    part.system.grammar().filter(|grammar| part.whole_grammar && grammar.is_endless())?;
+    let url = &part.url;
+    let basis = part.basis.as_ref().unwrap_or(url);
+    Some(format!(
+        "The code System '{url}' has a grammar and so has infinite members. This extension is \
+         based on {basis}"
+    ))
 }
 
 /// The parameter that mentions a publication.

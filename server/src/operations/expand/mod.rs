@@ -70,6 +70,9 @@ pub fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failu
     let parameters = &request.parameters;
     let (value_set, key) = asked.value_set(request, id)?;
     let compiled = asked.compile(request, &value_set, &key)?;
+    if let Some(url) = compiled.unlistable() {
+        return Err(valuesets::Error::NotEnumerable { url: url.into() }.into());
+    }
     let wishes = Wishes::of(request, &value_set)?;
     let ask = valuesets::expand::Request {
         filter: wishes.filter.to_owned(),
