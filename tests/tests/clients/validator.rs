@@ -7,10 +7,15 @@ use tests::{Response, Server};
 const FEATURE: &str = "http://hl7.org/fhir/uv/application-feature/StructureDefinition/feature";
 const ICD: &str = "http://fhir.de/CodeSystem/bfarm/icd-10-gm";
 
-/// A request as the validator words it.
+/// A request as the validator words it, in the session that it begins first.
 fn ask(server: &Server, path: &str, parameters: Value) -> Response {
+    let begun = send(server, "$cache-control?mode=start", None, json!([])).parameters();
+    send(server, path, begun.value("cache-id").as_str(), parameters)
+}
+
+fn send(server: &Server, path: &str, session: Option<&str>, parameters: Value) -> Response {
     let body = json!({ "resourceType": "Parameters", "parameter": parameters }).to_string();
-    let request = axum::http::Request::builder()
+    let mut request = axum::http::Request::builder()
         .method("POST")
         .uri(format!("/fhir/{path}"))
         .header("accept", "application/fhir+json; fhirVersion=4.0")
@@ -18,11 +23,11 @@ fn ask(server: &Server, path: &str, parameters: Value) -> Response {
         .header("user-agent", "Java FHIR Client for FHIR")
         .header("accept-charset", "UTF-8")
         .header("x-request-id", "77b0ff35-2b3c-4a0a-a0f1-23a5ee6d5f3b")
-        .header("x-cache-id", "e2bbf7a8-5f8a-4a39-b1a2-0a2b0e7c9a11")
-        .header("accept-language", "de")
-        .body(axum::body::Body::from(body))
-        .unwrap();
-    server.send(request)
+        .header("accept-language", "de");
+    if let Some(session) = session {
+        request = request.header("x-cache-id", session);
+    }
+    server.send(request.body(axum::body::Body::from(body)).unwrap())
 }
 
 #[test]
