@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use clap::Args;
+use codesystems::grammar::Grammar;
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -197,6 +198,7 @@ fn systems_with_texts(snapshot: &Snapshot) -> Vec<serde_json::Value> {
             .and_then(|versions| versions.default_version());
         default.is_some_and(|default| std::sync::Arc::ptr_eq(default, system))
             && system.edition().text_index().is_some()
+            && !system.grammar().is_some_and(Grammar::is_unlistable)
     });
     systems
         .map(|system| {
