@@ -358,7 +358,9 @@ fuzz_target!(|case: Case| {
         let verdict = verdict.expect("a value set that can be expanded can be asked");
         let is_valid = verdict["parameter"][0]["valueBoolean"] == true;
         let is_listed = codes.contains(&(system, code));
-        if is_listed || case.wishes.is_whole() {
+        // A fragment may lack codes that are valid.
+        let may_be = verdict.to_string().contains("UNKNOWN_CODE_IN_FRAGMENT");
+        if is_listed || case.wishes.is_whole() && !may_be {
             assert_eq!(is_valid, is_listed, "{verdict}");
         }
     }

@@ -29,9 +29,11 @@ static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
 });
 
 /// Sections that hold automata of the `fst` crate, which trusts what a checksum has confirmed.
-const AUTOMATA: [u32; 3] = [10, 13, 81];
+const AUTOMATA: [u32; 2] = [10, 13];
 /// No section has a number as high.
 const NUMBERS: u32 = 128;
+/// Every hit.
+const ALL: Selection<'_> = Selection { within: None, offset: 0, limit: usize::MAX };
 
 #[derive(Debug, Arbitrary)]
 enum Damage {
@@ -129,7 +131,7 @@ fn ask(edition: &Edition) {
         for text in ["bird", "ca", "anmal"] {
             for fuzzy in [false, true] {
                 let query = Query::parse(text).fuzzy(fuzzy);
-                let _ = (index.matching(&query).len(), index.search(&query, &Selection::default()));
+                let _ = (index.matching(&query).len(), index.search(&query, &ALL));
             }
         }
     }
