@@ -72,10 +72,12 @@ fn there_and_back(json: &str) {
 
 fn load(name: &str, bytes: &[u8]) {
     let path: PathBuf = FOLDER.path().join(name);
+    // Some file systems write a file out at once that replaces what it held.
+    let _ = std::fs::remove_file(&path);
     std::fs::write(&path, bytes).expect("a file can be written");
-    let options = Options::default();
+    let options = Options { format: Some(Format::Fhir.name().to_owned()), ..Options::default() };
     let Ok((releases, _)) = loaders::recognise(&[path], &options) else { return };
-    for release in releases.iter().filter(|release| release.format == Format::Fhir) {
+    for release in &releases {
         let _ = loaders::load(release, &options, &mut Built);
     }
 }
