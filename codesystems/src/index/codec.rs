@@ -39,6 +39,13 @@ pub fn range(offsets: &[U32], row: usize) -> std::ops::Range<usize> {
     }
 }
 
+/// As [`range`], in a table of `count` rows: where offsets are damaged, no more than there is.
+pub(super) fn range_within(offsets: &[U32], row: usize, count: usize) -> std::ops::Range<usize> {
+    let range = range(offsets, row);
+    let end = range.end.min(count);
+    range.start.min(end)..end
+}
+
 /// The rows of a compressed sparse table.
 #[must_use]
 pub fn row<'a, T>(offsets: &[U32], targets: &'a [T], row: usize) -> &'a [T] {

@@ -352,7 +352,7 @@ impl Edition {
             .as_chunks::<2>()
             .0
             .iter()
-            .map(|[start, end]| (start.get(), end.get()))
+            .map(|[start, end]| (start.get().min(self.count), end.get().min(self.count)))
     }
 
     /// How many strict descendants a concept has. Cost: one array access.
@@ -420,7 +420,9 @@ impl Edition {
     /// The numbers of a concept's designations.
     #[must_use]
     pub fn designation_range(&self, concept: ConceptIx) -> Range<u32> {
-        let range = codec::range(u32s(self.bytes(Section::DesignationOffsets)), concept.row());
+        let offsets = u32s(self.bytes(Section::DesignationOffsets));
+        let count = self.designation_count() as usize;
+        let range = codec::range_within(offsets, concept.row(), count);
         range.start as u32..range.end as u32
     }
 
@@ -601,8 +603,9 @@ impl Edition {
 
     /// The properties of a concept, in the order in which they were added.
     pub fn properties(&self, concept: ConceptIx) -> impl Iterator<Item = PropertyRef<'_>> + '_ {
-        let range = codec::range(u32s(self.bytes(Section::PropertyOffsets)), concept.row());
         let values = u32s(self.bytes(Section::PropertyValues));
+        let offsets = u32s(self.bytes(Section::PropertyOffsets));
+        let range = codec::range_within(offsets, concept.row(), values.len());
         let groups = u16s(self.bytes(Section::PropertyGroups));
         range.map(move |record| PropertyRef {
             edition: self,
@@ -631,7 +634,8 @@ impl Edition {
     /// The numbers of the distinct values of a property; ascending by their text.
     pub(crate) fn value_numbers(&self, property: PropertyId) -> Range<u32> {
         let starts = u32s(self.bytes(Section::PropertyStarts));
-        let range = codec::range(starts, usize::from(property.0));
+        let count = self.value_count() as usize;
+        let range = codec::range_within(starts, usize::from(property.0), count);
         range.start as u32..range.end as u32
     }
 
@@ -734,7 +738,9 @@ impl Edition {
     }
 
     fn member_range(&self, set: SetId) -> Range<usize> {
-        codec::range(u32s(self.bytes(Section::MemberStarts)), usize::from(set.0))
+        let starts = u32s(self.bytes(Section::MemberStarts));
+        let count = self.bytes(Section::MemberConcepts).len() / 4;
+        codec::range_within(starts, usize::from(set.0), count)
     }
 
     /// The concepts in a membership set.
@@ -1250,6 +1256,32 @@ mod tests {
         let edition = open(EditionBuilder::new(EditionMeta::new("http://example.org", "")));
         assert_eq!((edition.concept_count(), edition.find("")), (0, None));
         assert!(edition.all().is_empty());
+    }
+
+    #[test]
+    fn damaged_offsets_lead_to_no_more_rows_than_there_are() {
+        use Section as S;
+        let whole = Container::from_bytes(animals().finish().unwrap().into()).unwrap();
+        let tables =
+            [S::DesignationOffsets, S::PropertyOffsets, S::PropertyStarts, S::MemberStarts];
+        let mut writer = super::super::ContainerWriter::new(ContainerKind::Edition);
+        for &section in S::ALL {
+            let mut bytes = whole.section(section.number()).to_vec();
+            if tables.contains(&section) {
+                bytes.iter_mut().skip(4).for_each(|byte| *byte = 0xff);
+            }
+            if section == S::Runs {
+                bytes.iter_mut().skip(2).for_each(|byte| *byte = 0xff);
+            }
+            writer.section(section.number(), bytes);
+        }
+        let edition = Edition::from_bytes(writer.finish().into()).unwrap();
+        let first = ConceptIx(0);
+        assert_eq!(edition.designations(first).count(), 8);
+        assert_eq!(edition.properties(first).count(), 4);
+        assert_eq!(edition.distinct_values(PropertyId(0)).count(), 3);
+        assert_eq!(edition.member_row_count(SetId(0)), 2);
+        assert!(edition.descendants(first).len() <= 4);
     }
 
     #[test]
