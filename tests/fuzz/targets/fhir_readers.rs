@@ -45,7 +45,8 @@ impl Sink for Built {
     }
 
     fn resource(&mut self, resource: Resource<'_>) -> loaders::Result<()> {
-        assert!(serde_json::from_str::<serde_json::Value>(resource.json).is_ok());
+        // Texts that nothing reads are kept as they stand, half of a surrogate pair included.
+        assert!(serde_json::from_str::<&serde_json::value::RawValue>(resource.json).is_ok());
         Ok(())
     }
 }
