@@ -1,0 +1,285 @@
+//! The designations of an edition, and which of them is shown.
+
+use std::ops::Range;
+
+use super::super::codec::{self, u16s, u32s, u64s};
+use super::super::sections::Section;
+use super::super::write::{DESIGNATION_ESCAPE, DESIGNATION_INACTIVE, NONE};
+use super::Edition;
+use crate::model::{ComponentVersion, DesignationUse, DisplayRank};
+use crate::set::Marks;
+use crate::{ConceptIx, ConceptSet, LanguagePreference};
+
+impl Edition {
+    /// The numbers of a concept's designations.
+    #[must_use]
+    pub fn designation_range(&self, concept: ConceptIx) -> Range<u32> {
+        let offsets = u32s(self.bytes(Section::DesignationOffsets));
+        let count = self.designation_count() as usize;
+        let range = codec::range_within(offsets, concept.row(), count);
+        range.start as u32..range.end as u32
+    }
+
+    /// Designation `number`.
+    #[must_use]
+    pub fn designation(&self, number: u32) -> DesignationRef<'_> {
+        DesignationRef { edition: self, number }
+    }
+
+    /// The designations of a concept, in the order in which they were added.
+    pub fn designations(
+        &self,
+        concept: ConceptIx,
+    ) -> impl Iterator<Item = DesignationRef<'_>> + '_ {
+        self.designation_range(concept).map(|number| self.designation(number))
+    }
+
+    /// The default display of a concept, in the edition's own language; its code where it has none.
+    #[must_use]
+    pub fn display(&self, concept: ConceptIx) -> &str {
+        self.default_designation(concept).map_or_else(|| self.code(concept), DesignationRef::value)
+    }
+
+    /// The designation that is the default display.
+    #[must_use]
+    pub fn default_designation(&self, concept: ConceptIx) -> Option<DesignationRef<'_>> {
+        let displays = u32s(self.bytes(Section::Displays));
+        let number = displays.get(concept.row()).map(|number| number.get());
+        number.filter(|&number| number != NONE).map(|number| self.designation(number))
+    }
+
+    /// How the languages of this edition fit a preference; computed once per request.
+    #[must_use]
+    pub fn language_scores(&self, preference: &LanguagePreference) -> LanguageScores {
+        let languages = self.meta.languages.iter().map(|language| preference.score(language));
+        let dialects = self.meta.dialects.iter().map(|dialect| {
+            preference
+                .tags()
+                .iter()
+                .position(|tag| tag.eq_ignore_ascii_case(&dialect.language) && !tag.is_empty())
+                .map(|position| position as u16)
+        });
+        LanguageScores {
+            any: !preference.is_empty(),
+            is_exclusive: preference.is_exclusive(),
+            languages: languages.collect(),
+            dialects: dialects.collect(),
+        }
+    }
+
+    /// The designation to show for a preference: that of the closest language; among those the one
+    /// preferred in a wanted dialect, then the lowest rank, then the first. `None` when no active
+    /// designation is of a wanted language.
+    #[must_use]
+    pub fn preferred_designation(
+        &self,
+        concept: ConceptIx,
+        scores: &LanguageScores,
+    ) -> Option<DesignationRef<'_>> {
+        if !scores.any {
+            return None;
+        }
+        let eligible = self.designations(concept).filter_map(|designation| {
+            let rank = designation.rank();
+            if !designation.is_active() || rank > DisplayRank::FullName {
+                return None;
+            }
+            let language = scores.languages.get(usize::from(designation.language_number()));
+            let language = language.copied().flatten()?;
+            let dialect = designation.dialect_score(scores);
+            // A term preferred in a wanted dialect is as good as an exact match of its tag.
+            let tag = dialect.map_or(language, |(position, _)| (position * 4).min(language));
+            let standing =
+                dialect.map_or(if scores.has_dialect() { 2 } else { 0 }, |(_, standing)| standing);
+            Some((
+                (tag, rank == DisplayRank::FullName, standing, rank, designation.number),
+                designation,
+            ))
+        });
+        eligible.min_by_key(|(key, _)| *key).map(|(_, designation)| designation)
+    }
+
+    /// The designation to show as display: the preferred one, else the default unless the preference
+    /// is exclusive. `None` where the concept has nothing to show.
+    #[must_use]
+    pub fn shown_designation(
+        &self,
+        concept: ConceptIx,
+        scores: &LanguageScores,
+    ) -> Option<DesignationRef<'_>> {
+        let preferred = self.preferred_designation(concept, scores);
+        if scores.is_exclusive {
+            return preferred;
+        }
+        preferred.or_else(|| self.default_designation(concept))
+    }
+
+    /// The display of a concept for a preference; falls back to the default display, then the code.
+    #[must_use]
+    pub fn display_for(&self, concept: ConceptIx, scores: &LanguageScores) -> &str {
+        self.preferred_designation(concept, scores)
+            .map_or_else(|| self.display(concept), DesignationRef::value)
+    }
+
+    pub(super) fn component_version(&self, number: u16) -> Option<&ComponentVersion> {
+        self.meta.component_versions.get(usize::from(number).checked_sub(1)?)
+    }
+
+    /// The concepts that have a designation which is a note: the text index does not hold these.
+    /// Cost: one pass over a byte per designation.
+    pub(crate) fn with_notes(&self) -> ConceptSet {
+        let offsets = u32s(self.bytes(Section::DesignationOffsets));
+        let mut marks = Marks::new(self.count);
+        for (number, &flags) in (0u32..).zip(self.bytes(Section::DesignationFlags)) {
+            if DisplayRank::from_byte(flags & 7) == DisplayRank::Note {
+                let after = offsets.partition_point(|start| start.get() <= number);
+                marks.insert(after.saturating_sub(1) as u32);
+            }
+        }
+        marks.into_set()
+    }
+
+    /// Whether the modules and dates of designations are kept.
+    #[must_use]
+    pub fn has_designation_versions(&self) -> bool {
+        !self.bytes(Section::DesignationVersion).is_empty() || self.designation_count() == 0
+    }
+}
+
+/// How the languages and dialects of an edition fit a preference.
+#[derive(Debug, Clone, Default)]
+pub struct LanguageScores {
+    any: bool,
+    is_exclusive: bool,
+    languages: Vec<Option<u16>>,
+    dialects: Vec<Option<u16>>,
+}
+
+impl LanguageScores {
+    fn has_dialect(&self) -> bool {
+        self.dialects.iter().any(Option::is_some)
+    }
+
+    /// Whether any language is preferred at all.
+    #[must_use]
+    pub fn is_any_wanted(&self) -> bool {
+        self.any
+    }
+}
+
+/// One designation of a mapped edition.
+#[derive(Debug, Clone, Copy)]
+pub struct DesignationRef<'e> {
+    edition: &'e Edition,
+    number: u32,
+}
+
+impl<'e> DesignationRef<'e> {
+    fn byte(self, section: Section) -> u8 {
+        self.edition.bytes(section).get(self.number as usize).copied().unwrap_or_default()
+    }
+
+    /// Its number in the edition.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.number
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn value(self) -> &'e str {
+        let offsets = u32s(self.edition.bytes(Section::TextOffsets));
+        self.edition.text(Section::Texts, codec::range(offsets, self.number as usize))
+    }
+
+    /// Whether the text must be escaped to stand in JSON; if not, it can be copied.
+    #[must_use]
+    pub fn needs_escape(self) -> bool {
+        self.byte(Section::DesignationFlags) & DESIGNATION_ESCAPE != 0
+    }
+
+    fn language_number(self) -> u8 {
+        self.byte(Section::DesignationLanguage)
+    }
+
+    /// BCP 47 tag, empty when unknown.
+    #[must_use]
+    pub fn language(self) -> &'e str {
+        let languages = &self.edition.meta.languages;
+        languages.get(usize::from(self.language_number())).map_or("", String::as_str)
+    }
+
+    /// Kind of designation.
+    #[must_use]
+    pub fn designation_use(self) -> Option<&'e DesignationUse> {
+        self.edition.meta.designation_uses.get(usize::from(self.byte(Section::DesignationUse)))
+    }
+
+    /// Eligibility as display.
+    #[must_use]
+    pub fn rank(self) -> DisplayRank {
+        DisplayRank::from_byte(self.byte(Section::DesignationFlags) & 7)
+    }
+
+    /// False for retired designations.
+    #[must_use]
+    pub fn is_active(self) -> bool {
+        self.byte(Section::DesignationFlags) & DESIGNATION_INACTIVE == 0
+    }
+
+    /// Whether the text index holds it: active designations but notes.
+    pub(super) fn is_searchable(self) -> bool {
+        self.is_active() && self.rank() < DisplayRank::Note
+    }
+
+    /// The publisher's identifier, 0 for none.
+    #[must_use]
+    pub fn id(self) -> u64 {
+        let ids = u64s(self.edition.bytes(Section::DesignationId));
+        ids.get(self.number as usize).map_or(0, |id| id.get())
+    }
+
+    /// Module and date, where the edition keeps them.
+    fn version(self) -> Option<&'e ComponentVersion> {
+        let numbers = u16s(self.edition.bytes(Section::DesignationVersion));
+        let number = numbers.get(self.number as usize).map_or(0, |number| number.get());
+        self.edition.component_version(number)
+    }
+
+    /// Code of the module it belongs to, empty for none.
+    #[must_use]
+    pub fn module(self) -> &'e str {
+        self.version().map_or("", |version| version.module.as_str())
+    }
+
+    /// Since when it is as it is, as `YYYYMMDD`; empty for none.
+    #[must_use]
+    pub fn effective_time(self) -> &'e str {
+        self.version().map_or("", |version| version.date.as_str())
+    }
+
+    /// The dialects the designation is preferred or acceptable in: (number of the dialect in the
+    /// metadata, whether it is preferred).
+    pub fn acceptability(self) -> impl Iterator<Item = (u8, bool)> + 'e {
+        let numbers = u16s(self.edition.bytes(Section::DesignationAcceptability));
+        let list = numbers.get(self.number as usize).map_or(0, |number| number.get());
+        let pairs = u16s(self.edition.bytes(Section::AcceptabilityPairs));
+        let offsets = u32s(self.edition.bytes(Section::AcceptabilityOffsets));
+        codec::row(offsets, pairs, usize::from(list))
+            .iter()
+            .map(|pair| ((pair.get() >> 8) as u8, pair.get() & 1 == 0))
+    }
+
+    /// The best wanted dialect: (position of its tag, 0 preferred or 1 acceptable).
+    fn dialect_score(self, scores: &LanguageScores) -> Option<(u16, u8)> {
+        if !scores.has_dialect() {
+            return None;
+        }
+        self.acceptability()
+            .filter_map(|(dialect, preferred)| {
+                let position = scores.dialects.get(usize::from(dialect)).copied().flatten()?;
+                Some((position, u8::from(!preferred)))
+            })
+            .min()
+    }
+}

@@ -1,0 +1,212 @@
+//! The properties of an edition, from both sides.
+
+use std::ops::Range;
+
+use super::super::codec::{self, posting, posting_len, u16s, u32s};
+use super::super::sections::Section;
+use super::super::write::NONE;
+use super::Edition;
+use crate::model::{PropertyDefinition, PropertyId, PropertyKind, PropertyValue};
+use crate::set::Marks;
+use crate::{ConceptIx, ConceptSet};
+
+impl Edition {
+    /// The number of the property called `code`.
+    #[must_use]
+    pub fn property_id(&self, code: &str) -> Option<PropertyId> {
+        let position = self.meta.properties.iter().position(|property| property.code == code);
+        position.and_then(|position| u16::try_from(position).ok()).map(PropertyId)
+    }
+
+    /// The properties of a concept, in the order in which they were added.
+    pub fn properties(&self, concept: ConceptIx) -> impl Iterator<Item = PropertyRef<'_>> + '_ {
+        let values = u32s(self.bytes(Section::PropertyValues));
+        let offsets = u32s(self.bytes(Section::PropertyOffsets));
+        let range = codec::range_within(offsets, concept.row(), values.len());
+        let groups = u16s(self.bytes(Section::PropertyGroups));
+        range.map(move |record| PropertyRef {
+            edition: self,
+            value: values.get(record).map_or(NONE, |value| value.get()),
+            group: groups.get(record).map_or(0, |group| group.get()),
+        })
+    }
+
+    /// The values of one property of a concept.
+    pub fn values_of(
+        &self,
+        concept: ConceptIx,
+        property: PropertyId,
+    ) -> impl Iterator<Item = PropertyRef<'_>> + '_ {
+        self.properties(concept).filter(move |value| value.property_id() == property)
+    }
+
+    /// All distinct values of a property that occur in the edition, sorted by their text.
+    pub fn distinct_values(
+        &self,
+        property: PropertyId,
+    ) -> impl Iterator<Item = PropertyRef<'_>> + '_ {
+        self.value_numbers(property).map(|number| self.value_ref(number))
+    }
+
+    /// The numbers of the distinct values of a property; ascending by their text.
+    pub(crate) fn value_numbers(&self, property: PropertyId) -> Range<u32> {
+        let starts = u32s(self.bytes(Section::PropertyStarts));
+        let count = self.value_count() as usize;
+        let range = codec::range_within(starts, usize::from(property.0), count);
+        range.start as u32..range.end as u32
+    }
+
+    /// How many distinct values there are of all properties together.
+    pub(crate) fn value_count(&self) -> u32 {
+        self.bytes(Section::ValueKinds).len() as u32
+    }
+
+    /// The concept that the value with a number names.
+    pub(crate) fn value_concept(&self, value: u32) -> Option<ConceptIx> {
+        self.value_ref(value).concept()
+    }
+
+    /// The value with a number, outside of any group.
+    pub(crate) fn value_ref(&self, number: u32) -> PropertyRef<'_> {
+        PropertyRef { edition: self, value: number, group: 0 }
+    }
+
+    /// The number of the value of a property that is the code `code`. Cost: binary search.
+    pub(crate) fn code_value(&self, property: PropertyId, code: &str) -> Option<u32> {
+        let range = self.value_numbers(property);
+        let first = self.first_value_from(range.clone(), code);
+        let same = (first..range.end).take_while(|&value| self.value_text(value) == code);
+        same.map(|value| self.value_ref(value))
+            .find(|value| value.concept().is_some())
+            .map(PropertyRef::number)
+    }
+
+    /// Marks the concepts that have the value with this number.
+    pub(crate) fn mark_value(&self, value: u32, marks: &mut Marks) {
+        codec::for_each_posting(self.value_posting(value), |ordinal| marks.insert(ordinal));
+    }
+
+    /// Whether any concept that has the value with this number is in `set`.
+    pub(crate) fn is_value_of_any(&self, value: u32, set: &ConceptSet) -> bool {
+        codec::any_posting(self.value_posting(value), |ordinal| set.contains(ConceptIx(ordinal)))
+    }
+
+    /// The first of `range` whose text is not before `text`.
+    fn first_value_from(&self, range: Range<u32>, text: &str) -> u32 {
+        let Range { start: mut low, end: mut high } = range;
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.value_text(middle) < text { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    /// The concepts that have a value of `property` whose text (the code, for a Coding) is `text`.
+    /// Cost: binary search over the distinct values, then one posting.
+    #[must_use]
+    pub fn with_value(&self, property: PropertyId, text: &str) -> ConceptSet {
+        let range = self.value_numbers(property);
+        let low = self.first_value_from(range.clone(), text);
+        // Values that begin with the text follow each other; among them are those of other types
+        // and Codings with the code.
+        let mut set = ConceptSet::new();
+        for value in (low..range.end).take_while(|&value| self.value_text(value).starts_with(text))
+        {
+            let reference = self.value_ref(value);
+            if reference.value().text() == text {
+                set.extend(&reference.concepts());
+            }
+        }
+        set
+    }
+
+    /// The concepts that have any value of a property.
+    #[must_use]
+    pub fn with_property(&self, property: PropertyId) -> ConceptSet {
+        let mut set = ConceptSet::new();
+        for value in self.distinct_values(property) {
+            set.extend(&value.concepts());
+        }
+        set
+    }
+
+    fn value_text(&self, value: u32) -> &str {
+        let offsets = u32s(self.bytes(Section::ValueOffsets));
+        self.text(Section::ValueTexts, codec::range(offsets, value as usize))
+    }
+
+    fn value_posting(&self, value: u32) -> &[u8] {
+        let offsets = u32s(self.bytes(Section::PostingOffsets));
+        let range = codec::range(offsets, value as usize);
+        self.bytes(Section::Postings).get(range).unwrap_or_default()
+    }
+}
+
+/// One value of a property in a mapped edition.
+#[derive(Debug, Clone, Copy)]
+pub struct PropertyRef<'e> {
+    edition: &'e Edition,
+    value: u32,
+    group: u16,
+}
+
+impl<'e> PropertyRef<'e> {
+    /// The number of the value in the edition.
+    pub(crate) fn number(self) -> u32 {
+        self.value
+    }
+
+    /// The number of the property.
+    #[must_use]
+    pub fn property_id(self) -> PropertyId {
+        let properties = u16s(self.edition.bytes(Section::ValueProperties));
+        PropertyId(properties.get(self.value as usize).map_or(u16::MAX, |property| property.get()))
+    }
+
+    /// What the property is.
+    #[must_use]
+    pub fn definition(self) -> Option<&'e PropertyDefinition> {
+        self.edition.meta.properties.get(usize::from(self.property_id().0))
+    }
+
+    /// The name of the property.
+    #[must_use]
+    pub fn code(self) -> &'e str {
+        self.definition().map_or("", |definition| definition.code.as_str())
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn value(self) -> PropertyValue<'e> {
+        let kinds = self.edition.bytes(Section::ValueKinds);
+        let kind = kinds.get(self.value as usize).copied().and_then(PropertyKind::from_byte);
+        let text = self.edition.value_text(self.value);
+        PropertyValue::from_stored(kind.unwrap_or(PropertyKind::String), text)
+    }
+
+    /// The concept of this edition that a code value names.
+    #[must_use]
+    pub fn concept(self) -> Option<ConceptIx> {
+        let concepts = u32s(self.edition.bytes(Section::ValueConcepts));
+        let ordinal = concepts.get(self.value as usize).map(|ordinal| ordinal.get());
+        ordinal.filter(|&ordinal| ordinal != NONE).map(ConceptIx)
+    }
+
+    /// Relationship group, 0 for none.
+    #[must_use]
+    pub fn group(self) -> u16 {
+        self.group
+    }
+
+    /// The concepts that have this value of this property.
+    #[must_use]
+    pub fn concepts(self) -> ConceptSet {
+        posting(self.edition.value_posting(self.value)).into()
+    }
+
+    /// How many concepts have this value. Cost: one array access.
+    #[must_use]
+    pub fn concept_count(self) -> u32 {
+        posting_len(self.edition.value_posting(self.value))
+    }
+}

@@ -1,0 +1,47 @@
+//! The text index of an edition.
+
+use super::super::sections::Section;
+use super::Edition;
+use crate::ConceptIx;
+use crate::search::{self, TextIndex, TextSectionRefs, TextSections};
+
+impl Edition {
+    /// The text index over all active designations but notes; `None` when there are none.
+    #[must_use]
+    pub fn text_index(&self) -> Option<TextIndex<'_>> {
+        if self.bytes(Section::TextHeader).is_empty() {
+            let sections = self.text_on_demand.get_or_init(|| self.build_text_index());
+            return TextIndex::new(&sections.as_ref()?.refs()).ok();
+        }
+        let refs = TextSectionRefs {
+            header: self.bytes(Section::TextHeader),
+            terms: self.bytes(Section::TextTerms),
+            posting_offsets: self.bytes(Section::TextPostingOffsets),
+            postings: self.bytes(Section::TextPostings),
+            place_concepts: self.bytes(Section::TextPlaceConcepts),
+            place_designations: self.bytes(Section::TextPlaceDesignations),
+            qualities: self.bytes(Section::TextQualities),
+            designation_offsets: self.bytes(Section::DesignationOffsets),
+            token_offsets: self.bytes(Section::TextTokenOffsets),
+            designation_tokens: self.bytes(Section::TextDesignationTokens),
+            token_codes: self.bytes(Section::TextTokenCodes),
+            wide_ranges: self.bytes(Section::TextWideRanges),
+            frequent_ranges: self.bytes(Section::TextFrequentRanges),
+        };
+        TextIndex::new(&refs).ok()
+    }
+
+    fn build_text_index(&self) -> Option<TextSections> {
+        let designations = (0..self.count).map(ConceptIx).flat_map(|concept| {
+            self.designations(concept).map(move |designation| search::IndexedText {
+                concept,
+                text: designation.value(),
+                language: designation.language(),
+                rank: designation.rank(),
+                searchable: designation.is_searchable(),
+            })
+        });
+        let input = search::TextInput { concept_count: self.count, designations };
+        search::build(input).ok()
+    }
+}
