@@ -3,16 +3,15 @@
 //! Files of drug and research vocabularies reach gigabytes: lines are found in one reused buffer,
 //! decoded once a line, and their fields borrow from it.
 
-use std::io::Read;
+use std::ops::Range;
 
 use memchr::{memchr, memchr_iter};
 
 use crate::archive::File;
 use crate::encoding::Encoding;
+use crate::lines::Lines;
 use crate::{Error, Options, Report, Result};
 
-/// How much is read at once, in bytes.
-const BUFFER: usize = 1 << 20;
 /// The longest line that is read, in bytes; the longest of a release have some thousand.
 const LONGEST: usize = 4 << 20;
 
@@ -58,19 +57,12 @@ pub(crate) fn fields(line: &str, delimiter: u8, trailing: bool) -> impl Iterator
 
 /// A file, read row by row. Blank lines are passed over.
 pub(crate) struct Rows {
-    reader: Box<dyn Read + Send>,
-    path: String,
+    lines: Lines,
     layout: Layout,
     header: Vec<String>,
     width: usize,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-    finished: bool,
-    line: u64,
     decoded: String,
     cuts: Vec<usize>,
-    bytes: u64,
     fallback: Option<u64>,
 }
 
@@ -104,19 +96,12 @@ impl Rows {
     /// When the file cannot be opened.
     pub(crate) fn open(file: &File, layout: Layout, width: usize) -> Result<Self> {
         Ok(Self {
-            reader: file.open()?,
-            path: file.path.clone(),
+            lines: Lines::open(file, LONGEST)?,
             layout,
             header: Vec::new(),
             width,
-            buffer: vec![0; BUFFER],
-            start: 0,
-            end: 0,
-            finished: false,
-            line: 0,
             decoded: String::new(),
             cuts: Vec::new(),
-            bytes: 0,
             fallback: None,
         })
     }
@@ -127,10 +112,10 @@ impl Rows {
     /// When the file cannot be read or is empty.
     pub(crate) fn with_header(file: &File, layout: Layout) -> Result<Self> {
         let mut rows = Self::open(file, layout, 0)?;
-        let Some((start, end)) = rows.content_line()? else {
-            return Err(Error::file(&rows.path, "the file is empty, expected a header line"));
+        let Some(bounds) = rows.content_line()? else {
+            return Err(Error::file(&file.path, "the file is empty, expected a header line"));
         };
-        let line = String::from_utf8_lossy(rows.buffer.get(start..end).unwrap_or_default());
+        let line = String::from_utf8_lossy(rows.lines.text(bounds));
         rows.header = fields(&line, layout.delimiter, layout.trailing).map(str::to_owned).collect();
         rows.width = rows.header.len();
         Ok(rows)
@@ -148,7 +133,7 @@ impl Rows {
     pub(crate) fn required(&self, name: &str) -> Result<usize> {
         self.column(name).ok_or_else(|| {
             let problem = format!("no column '{name}'; found: {}", self.header.join(", "));
-            Error::line(&self.path, 1, problem)
+            Error::line(&self.lines.path, 1, problem)
         })
     }
 
@@ -162,7 +147,7 @@ impl Rows {
             return Ok(None);
         }
         match self.unequal() {
-            Some(problem) => Err(Error::line(&self.path, self.line, problem)),
+            Some(problem) => Err(self.lines.error(problem)),
             None => Ok(Some(self.row())),
         }
     }
@@ -176,7 +161,11 @@ impl Rows {
             match self.unequal() {
                 Some(problem) => {
                     report.count("rows skipped: number of fields", 1);
-                    report.warn(&self.path, self.line, format!("{problem}; the row was skipped"));
+                    report.warn(
+                        &self.lines.path,
+                        self.lines.line,
+                        format!("{problem}; the row was skipped"),
+                    );
                 }
                 None => return Ok(Some(self.row())),
             }
@@ -186,23 +175,23 @@ impl Rows {
 
     /// An error in `line` of this file.
     pub(crate) fn error(&self, line: u64, problem: impl Into<String>) -> Error {
-        Error::line(&self.path, line, problem)
+        Error::line(&self.lines.path, line, problem)
     }
 
     /// Adds the bytes read to the report, and says where another encoding was found.
     pub(crate) fn close(self, report: &mut Report) {
-        report.bytes += self.bytes;
+        report.bytes += self.lines.bytes;
         if let Some(line) = self.fallback {
             let message = format!(
                 "not {}; this line and others like it were read as Windows-1252",
                 self.layout.encoding.name()
             );
-            report.warn(&self.path, line, message);
+            report.warn(&self.lines.path, line, message);
         }
     }
 
     fn row(&self) -> Row<'_> {
-        Row { line: self.line, text: &self.decoded, cuts: &self.cuts }
+        Row { line: self.lines.line, text: &self.decoded, cuts: &self.cuts }
     }
 
     fn unequal(&self) -> Option<String> {
@@ -215,8 +204,8 @@ impl Rows {
 
     /// Decodes and cuts the next line.
     fn advance(&mut self) -> Result<bool> {
-        let Some((start, end)) = self.content_line()? else { return Ok(false) };
-        let mut line = self.buffer.get(start..end).unwrap_or_default();
+        let Some(bounds) = self.content_line()? else { return Ok(false) };
+        let mut line = self.lines.text(bounds);
         if self.layout.trailing {
             line = line.strip_suffix(&[self.layout.delimiter]).unwrap_or(line);
         }
@@ -224,7 +213,7 @@ impl Rows {
         match self.layout.encoding.decode(line) {
             Ok(text) => self.decoded.push_str(&text),
             Err(_) if self.layout.falls_back => {
-                self.fallback.get_or_insert(self.line);
+                self.fallback.get_or_insert(self.lines.line);
                 let text = encoding_rs::WINDOWS_1252.decode_without_bom_handling(line).0;
                 self.decoded.push_str(&text);
             }
@@ -236,13 +225,13 @@ impl Rows {
                     malformed.at + 1,
                     self.layout.encoding.name()
                 );
-                return Err(Error::line(&self.path, self.line, problem));
+                return Err(self.lines.error(problem));
             }
         }
         // Marks the separator of stored values; no text has a use for it.
         if memchr(0x1f, self.decoded.as_bytes()).is_some() {
             let problem = "has the control character U+001F";
-            return Err(Error::line(&self.path, self.line, problem));
+            return Err(self.lines.error(problem));
         }
         self.cuts.clear();
         self.cuts.extend(memchr_iter(self.layout.delimiter, self.decoded.as_bytes()));
@@ -250,65 +239,18 @@ impl Rows {
     }
 
     /// The bounds of the next line that is not blank, without byte order mark.
-    fn content_line(&mut self) -> Result<Option<(usize, usize)>> {
-        while let Some((mut start, end)) = self.next_line()? {
-            let mut line = self.buffer.get(start..end).unwrap_or_default();
-            if self.line == 1 && line.starts_with(b"\xef\xbb\xbf") {
-                start += 3;
-                line = line.get(3..).unwrap_or_default();
+    fn content_line(&mut self) -> Result<Option<Range<usize>>> {
+        while let Some(mut bounds) = self.lines.next()? {
+            if self.lines.line == 1 && self.lines.text(bounds.clone()).starts_with(b"\xef\xbb\xbf")
+            {
+                bounds.start += 3;
             }
+            let line = self.lines.text(bounds.clone());
             if !line.is_empty() && line != b"\x1a" {
-                return Ok(Some((start, end)));
+                return Ok(Some(bounds));
             }
         }
         Ok(None)
-    }
-
-    /// The bounds of the next line in the buffer, without its end (LF or CRLF).
-    fn next_line(&mut self) -> Result<Option<(usize, usize)>> {
-        let mut searched = self.start;
-        loop {
-            let rest = self.buffer.get(searched..self.end).unwrap_or_default();
-            let end = match memchr(b'\n', rest) {
-                Some(at) => searched + at,
-                None if self.finished && self.start == self.end => return Ok(None),
-                None if self.finished => self.end,
-                None => {
-                    let pending = self.end - self.start;
-                    self.fill()?;
-                    searched = pending;
-                    continue;
-                }
-            };
-            let start = self.start;
-            self.start = (end + 1).min(self.end);
-            self.line += 1;
-            let line = self.buffer.get(start..end).unwrap_or_default();
-            return Ok(Some((start, end - usize::from(line.last() == Some(&b'\r')))));
-        }
-    }
-
-    /// Moves what is left of the buffer to its beginning and reads more behind it.
-    fn fill(&mut self) -> Result<()> {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        if self.end == self.buffer.len() {
-            if self.end >= LONGEST {
-                let problem = format!("the line is longer than {LONGEST} bytes");
-                return Err(Error::line(&self.path, self.line + 1, problem));
-            }
-            self.buffer.resize(self.end * 2, 0);
-        }
-        let space = self.buffer.get_mut(self.end..).unwrap_or_default();
-        let read = match self.reader.read(space) {
-            Err(problem) if problem.kind() == std::io::ErrorKind::Interrupted => return Ok(()),
-            result => result.map_err(|source| Error::io(&self.path, source))?,
-        };
-        self.finished = read == 0;
-        self.end += read;
-        self.bytes += read as u64;
-        Ok(())
     }
 }
 
@@ -341,7 +283,7 @@ mod tests {
 
     #[test]
     fn lines_longer_than_the_buffer_are_read_whole() {
-        let long = "x".repeat(BUFFER + 5);
+        let long = "x".repeat(crate::lines::BUFFER + 5);
         let found = all(format!("{long}\ta\nb\tc").as_bytes(), TABS, 2).unwrap();
         assert_eq!((found[0].1[0].len(), found[1].1[1].as_str()), (long.len(), "c"));
         let endless = vec![b'x'; LONGEST + 1];

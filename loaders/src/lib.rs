@@ -15,6 +15,7 @@ mod delimited;
 pub mod encoding;
 mod error;
 pub mod fhir;
+mod lines;
 pub mod loinc;
 pub mod ndc;
 pub mod obo;

@@ -43,7 +43,7 @@ pub(super) fn file(input: &Input<'_>, reading: Reading) -> Result<Tables> {
         Kind::Refset => reader.members()?,
         Kind::Stated => reader.stated()?,
     }
-    reader.tables.bytes = reader.rows.bytes;
+    reader.tables.bytes = reader.rows.bytes();
     Ok(reader.tables)
 }
 

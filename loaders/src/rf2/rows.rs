@@ -4,15 +4,14 @@
 //! several million rows: lines are found in one reused buffer and fields stay bytes until they
 //! are asked for.
 
-use std::io::Read;
+use std::ops::Range;
 
 use memchr::{memchr, memchr_iter};
 
 use crate::archive::File;
+use crate::lines::Lines;
 use crate::{Error, Result};
 
-/// How much is read at once, in bytes.
-const BUFFER: usize = 1 << 20;
 /// The longest line that is read, in bytes; the longest of a release have some thousand.
 const LONGEST: usize = 16 << 20;
 
@@ -21,17 +20,9 @@ pub(super) const UNRELEASED: u32 = u32::MAX;
 
 /// A release file, read line by line.
 pub(super) struct Rows {
-    reader: Box<dyn Read + Send>,
-    path: String,
+    lines: Lines,
     header: Vec<String>,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-    finished: bool,
-    line: u64,
     tabs: Vec<usize>,
-    /// Bytes read so far.
-    pub(super) bytes: u64,
 }
 
 /// One row of a file.
@@ -48,23 +39,18 @@ pub(super) struct Row<'a> {
 impl Rows {
     /// Opens a file and reads its header.
     pub(super) fn open(file: &File) -> Result<Self> {
-        let mut rows = Self {
-            reader: file.open()?,
-            path: file.path.clone(),
-            header: Vec::new(),
-            buffer: vec![0; BUFFER],
-            start: 0,
-            end: 0,
-            finished: false,
-            line: 0,
-            tabs: Vec::new(),
-            bytes: 0,
+        let lines = Lines::open(file, LONGEST)?;
+        let mut rows = Self { lines, header: Vec::new(), tabs: Vec::new() };
+        let Some(bounds) = rows.content_line()? else {
+            return Err(Error::file(&file.path, "the file is empty, expected a header line"));
         };
-        let Some((start, end)) = rows.content_line()? else {
-            return Err(Error::file(&rows.path, "the file is empty, expected a header line"));
-        };
-        rows.header = columns(rows.buffer.get(start..end).unwrap_or_default());
+        rows.header = columns(rows.lines.text(bounds));
         Ok(rows)
+    }
+
+    /// Bytes read so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.lines.bytes
     }
 
     /// Names of the columns.
@@ -77,14 +63,14 @@ impl Rows {
         let position = self.header.iter().position(|column| column.eq_ignore_ascii_case(name));
         position.ok_or_else(|| {
             let problem = format!("no column '{name}' in the header: {}", self.header.join(", "));
-            Error::line(&self.path, 1, problem)
+            Error::line(&self.lines.path, 1, problem)
         })
     }
 
     /// The next row, or none at the end of the file.
     pub(super) fn next(&mut self) -> Result<Option<Row<'_>>> {
-        let Some((start, end)) = self.content_line()? else { return Ok(None) };
-        let text = self.buffer.get(start..end).unwrap_or_default();
+        let Some(bounds) = self.content_line()? else { return Ok(None) };
+        let text = self.lines.text(bounds);
         self.tabs.clear();
         self.tabs.extend(memchr_iter(b'\t', text));
         if self.tabs.len() + 1 != self.header.len() {
@@ -94,71 +80,23 @@ impl Rows {
                 self.header.len(),
                 self.header.join(", ")
             );
-            return Err(Error::line(&self.path, self.line, problem));
+            return Err(self.lines.error(problem));
         }
-        let (path, header, tabs) = (&*self.path, &*self.header, &*self.tabs);
-        Ok(Some(Row { path, line: self.line, header, text, tabs }))
+        let (path, header, tabs) = (&*self.lines.path, &*self.header, &*self.tabs);
+        Ok(Some(Row { path, line: self.lines.line, header, text, tabs }))
     }
 
     /// The bounds of the next line that is neither empty nor a comment. Comments are no part of
     /// the format, but public test sets have them; a line without a tab cannot be a row.
-    fn content_line(&mut self) -> Result<Option<(usize, usize)>> {
-        while let Some((start, end)) = self.next_line()? {
-            let text = self.buffer.get(start..end).unwrap_or_default();
+    fn content_line(&mut self) -> Result<Option<Range<usize>>> {
+        while let Some(bounds) = self.lines.next()? {
+            let text = self.lines.text(bounds.clone());
             let comment = text.first() == Some(&b'#') && memchr(b'\t', text).is_none();
             if !text.is_empty() && !comment {
-                return Ok(Some((start, end)));
+                return Ok(Some(bounds));
             }
         }
         Ok(None)
-    }
-
-    /// The bounds of the next line in the buffer, without its end (LF or CRLF).
-    fn next_line(&mut self) -> Result<Option<(usize, usize)>> {
-        let mut searched = self.start;
-        loop {
-            let rest = self.buffer.get(searched..self.end).unwrap_or_default();
-            let found = memchr(b'\n', rest).map(|at| searched + at);
-            let end = match found {
-                Some(end) => end,
-                None if self.finished && self.start == self.end => return Ok(None),
-                None if self.finished => self.end,
-                None => {
-                    let pending = self.end - self.start;
-                    self.fill()?;
-                    searched = pending;
-                    continue;
-                }
-            };
-            let start = self.start;
-            self.start = (end + 1).min(self.end);
-            self.line += 1;
-            let line = self.buffer.get(start..end).unwrap_or_default();
-            return Ok(Some((start, end - usize::from(line.last() == Some(&b'\r')))));
-        }
-    }
-
-    /// Moves what is left of the buffer to its beginning and reads more behind it.
-    fn fill(&mut self) -> Result<()> {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        if self.end == self.buffer.len() {
-            if self.end >= LONGEST {
-                let problem = format!("longer than {LONGEST} bytes, expected tab-separated text");
-                return Err(Error::line(&self.path, self.line + 1, problem));
-            }
-            self.buffer.resize(self.end * 2, 0);
-        }
-        let space = self.buffer.get_mut(self.end..).unwrap_or_default();
-        let read = match self.reader.read(space) {
-            Err(problem) if problem.kind() == std::io::ErrorKind::Interrupted => return Ok(()),
-            result => result.map_err(|source| Error::io(&self.path, source))?,
-        };
-        self.finished = read == 0;
-        self.end += read;
-        self.bytes += read as u64;
-        Ok(())
     }
 }
 
@@ -337,7 +275,7 @@ mod tests {
 
     #[test]
     fn lines_longer_than_the_buffer_are_read_whole() {
-        let long = "x".repeat(BUFFER * 2 + 17);
+        let long = "x".repeat(crate::lines::BUFFER * 2 + 17);
         let rows = all(format!("a\tb\n1\t{long}\n2\ty\n").as_bytes()).unwrap();
         assert_eq!(rows[0][1].len(), long.len());
         assert_eq!(rows[1], ["2", "y"]);
