@@ -202,31 +202,3 @@ proptest! {
         }
     }
 }
-
-/// Prints how long 5,000 concepts take in a hierarchy of 60,000.
-#[test]
-#[ignore = "a measurement"]
-fn measure_many_concepts() {
-    use std::time::Instant;
-    let names: Vec<String> = (0..60_000).map(|number| format!("{}", 100_000 + number)).collect();
-    let mut lines = Vec::new();
-    for number in 1..names.len() {
-        lines.push((names[number].as_str(), names[number / 4].as_str()));
-        lines.push((names[number].as_str(), names[number * 7 / 23].as_str()));
-    }
-    let edition = edition("1", &lines);
-    let editions = |_: &str, _: &str| Some(edition.clone());
-    let mut table = ClosureTable::new("t");
-    let codes: Vec<&str> = names.iter().step_by(12).map(String::as_str).collect();
-    let more: Vec<&str> = names.iter().skip(5).step_by(12).map(String::as_str).collect();
-    for codes in [codes, more] {
-        let start = Instant::now();
-        let update = table.add(&concepts(&codes), &editions).unwrap();
-        println!(
-            "{} concepts: {:?}, {} relations",
-            codes.len(),
-            start.elapsed(),
-            pairs(&update).len()
-        );
-    }
-}

@@ -241,36 +241,3 @@ proptest! {
         }
     }
 }
-
-/// Prints build time, size and lookup time of a map of 90,000 rows.
-#[test]
-#[ignore = "a measurement"]
-fn measure_a_large_map() {
-    use std::time::Instant;
-    let mut builder = ConceptMapBuilder::new(meta());
-    let group = builder.group("http://alpha-id", "2026", "http://icd", "2026");
-    let codes: Vec<String> = (0..90_000).map(|number| format!("I{}", 10_000 + number)).collect();
-    for (number, code) in codes.iter().enumerate() {
-        let target =
-            format!("{}{:02}.{}", char::from(b'A' + (number % 26) as u8), number % 97, number % 10);
-        let properties = [("automatic-forward", PropertyValue::Boolean(number % 50 != 0))];
-        let mapping = NewMapping {
-            properties: &properties,
-            ..NewMapping::new(code, &target, Relationship::SourceIsNarrower)
-        };
-        builder.mapping(group, &mapping);
-    }
-    let start = Instant::now();
-    let bytes = builder.finish().unwrap();
-    let (built, size) = (start.elapsed(), bytes.len());
-    let start = Instant::now();
-    let map = ConceptMap::from_bytes(bytes.into()).unwrap();
-    let opened = start.elapsed();
-    let start = Instant::now();
-    let found =
-        codes.iter().map(|code| map.mappings(Some("http://alpha-id"), code).count()).sum::<usize>();
-    println!(
-        "build {built:?}, {size} bytes, open {opened:?}, lookup {:?}, {found} found",
-        start.elapsed() / codes.len() as u32
-    );
-}
