@@ -16,11 +16,11 @@ use bytes::Bytes;
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 
-use super::codec::{self, u32s};
+use super::codec::{self, u16s, u32s};
 use super::format::{Container, ContainerKind};
 use super::sections::{Section, name_of};
 use super::write::{FLAG_INACTIVE, FLAG_NOT_SELECTABLE};
-use crate::model::{EditionMeta, Provenance};
+use crate::model::{ComponentVersion, EditionMeta, Provenance};
 use crate::search::TextSections;
 use crate::{ConceptIx, ConceptSet, Error, Result};
 
@@ -303,5 +303,11 @@ impl Edition {
     #[must_use]
     pub fn kind(&self, concept: ConceptIx) -> &str {
         self.named(Section::Kind, &self.meta.kinds, concept)
+    }
+
+    /// Module and date of `row`, by the numbers in `section`; numbers are from 1, 0 is for none.
+    fn component_version(&self, section: Section, row: usize) -> Option<&ComponentVersion> {
+        let number = u16s(self.bytes(section)).get(row)?.get();
+        self.meta.component_versions.get(usize::from(number).checked_sub(1)?)
     }
 }

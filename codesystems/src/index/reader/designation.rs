@@ -121,10 +121,6 @@ impl Edition {
             .map_or_else(|| self.display(concept), DesignationRef::value)
     }
 
-    pub(super) fn component_version(&self, number: u16) -> Option<&ComponentVersion> {
-        self.meta.component_versions.get(usize::from(number).checked_sub(1)?)
-    }
-
     /// The concepts that have a designation which is a note: the text index does not hold these.
     /// Cost: one pass over a byte per designation.
     pub(crate) fn with_notes(&self) -> ConceptSet {
@@ -241,9 +237,7 @@ impl<'e> DesignationRef<'e> {
 
     /// Module and date, where the edition keeps them.
     fn version(self) -> Option<&'e ComponentVersion> {
-        let numbers = u16s(self.edition.bytes(Section::DesignationVersion));
-        let number = numbers.get(self.number as usize).map_or(0, |number| number.get());
-        self.edition.component_version(number)
+        self.edition.component_version(Section::DesignationVersion, self.number as usize)
     }
 
     /// Code of the module it belongs to, empty for none.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::codec::{self, u16s, u32s};
+use super::super::codec::{self, u32s};
 use super::super::sections::Section;
 use super::super::write::NONE;
 use super::Edition;
@@ -121,9 +121,7 @@ impl<'e> MemberRow<'e> {
     }
 
     fn version(self) -> Option<&'e ComponentVersion> {
-        let numbers = u16s(self.edition.bytes(Section::MemberVersions));
-        let number = numbers.get(self.row).map_or(0, |number| number.get());
-        self.edition.component_version(number)
+        self.edition.component_version(Section::MemberVersions, self.row)
     }
 
     /// Code of the module the row belongs to, empty for none.
