@@ -7,6 +7,7 @@ mod judge;
 mod normal;
 mod versions;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use codesystems::Canonical;
@@ -177,7 +178,7 @@ pub fn in_value_set(
     shape: Shape,
     rules: Rules,
 ) -> Result<Verdict> {
-    let scope = &in_languages_of(scope, value_set);
+    let scope = &*in_languages_of(scope, value_set);
     let unknown = match judged(scope, value_set, compile, codings, shape, rules) {
         Err(Error::UnknownValueSet { url }) => url,
         Err(Error::UnknownImportVersion { url, version }) => format!("{url}|{version}"),
@@ -211,13 +212,15 @@ fn judged(
 
 /// Where a request asks for no language, the value set may: by a parameter its expansion is to be
 /// made with, or by its own language.
-fn in_languages_of<'a>(scope: &Scope<'a>, value_set: &ValueSet) -> Scope<'a> {
-    let mut scope = scope.clone();
-    if scope.languages.is_empty() {
-        let parameters = &value_set.expansion_parameters;
-        let asked = parameters.iter().find(|parameter| parameter.name == "displayLanguage");
-        let text = asked.map_or(value_set.language.as_str(), |parameter| &parameter.value);
-        scope.languages = codesystems::LanguagePreference::parse(text);
+fn in_languages_of<'s, 'a>(scope: &'s Scope<'a>, value_set: &ValueSet) -> Cow<'s, Scope<'a>> {
+    if !scope.languages.is_empty() {
+        return Cow::Borrowed(scope);
     }
-    scope
+    let asked = value_set.expansion_parameters.iter().find(|it| it.name == "displayLanguage");
+    let text = asked.map_or(value_set.language.as_str(), |parameter| &parameter.value);
+    let languages = codesystems::LanguagePreference::parse(text);
+    if languages == scope.languages {
+        return Cow::Borrowed(scope);
+    }
+    Cow::Owned(Scope { languages, ..scope.clone() })
 }
