@@ -314,12 +314,7 @@ fn read(parameter: &str, json: &str) -> Result<Content, Failure> {
             let value_set = valuesets::fhir::value_set::value_set(json).map_err(failed)?;
             Content::ValueSet(Arc::new(value_set))
         }
-        Some("ConceptMap") => {
-            let builder = valuesets::fhir::concept_map::concept_map(json).map_err(failed)?;
-            let bytes = builder.finish().map_err(failed)?;
-            let container = Container::from_bytes(bytes.into()).map_err(failed)?;
-            Content::Map(Arc::new(ConceptMap::new(&container).map_err(failed)?))
-        }
+        Some("ConceptMap") => Content::Map(Arc::new(concept_map(json).map_err(failed)?)),
         _ => Content::Other,
     })
 }
@@ -332,4 +327,13 @@ pub fn code_system(json: &str) -> Result<CodeSystem, codesystems::Error> {
     let mut builder = codesystems::fhir::code_system::edition_builder(json)?;
     builder.text_index_on_demand = true;
     Ok(CodeSystem::new(Edition::from_bytes(builder.finish()?.into())?))
+}
+
+/// A ConceptMap resource as a map that can be asked.
+///
+/// # Errors
+/// When the resource cannot be read.
+pub fn concept_map(json: &str) -> Result<ConceptMap, codesystems::Error> {
+    let builder = valuesets::fhir::concept_map::concept_map(json)?;
+    ConceptMap::new(&Container::from_bytes(builder.finish()?.into())?)
 }

@@ -288,10 +288,7 @@ fn named(compiled: Vec<Arc<ConceptMap>>) -> Maps {
 /// A ConceptMap resource as a map that can be asked.
 pub(super) fn sent_map(json: &str) -> Result<ConceptMap, Failure> {
     let failed = |error: codesystems::Error| bad_resource("conceptMap", &error);
-    let bytes = valuesets::fhir::concept_map::concept_map(json)
-        .and_then(|builder| builder.finish())
-        .map_err(failed)?;
-    ConceptMap::from_bytes(bytes.into()).map_err(failed)
+    crate::sent::concept_map(json).map_err(failed)
 }
 
 /// A reference set of SNOMED CT named as a map, kept with the snapshot.
