@@ -101,12 +101,19 @@ pub fn compare(this: &ValueSet, other: &ValueSet, scope: &Scope<'_>) -> Result<C
 }
 
 /// What a definition without imports and exclusions says of one code system.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Defined<'v> {
     is_whole: bool,
     codes: BTreeSet<&'v str>,
     /// Each include by filters: its version and its filters, in whatever order.
     filtered: BTreeSet<(Option<&'v str>, BTreeSet<FilterKey<'v>>)>,
+}
+
+impl Defined<'_> {
+    /// Whether the codes are all there is.
+    fn is_listed(&self) -> bool {
+        !self.is_whole && self.filtered.is_empty()
+    }
 }
 
 type FilterKey<'v> = (&'v str, &'static str, &'v str);
@@ -162,6 +169,9 @@ fn by_definition(this: &ValueSet, other: &ValueSet, scope: &Scope<'_>) -> Option
             }
             (Some(ours), Some(theirs)) => {
                 shares.add(&within_system(system, ours, theirs, scope)?);
+                if !ours.is_listed() || !theirs.is_listed() {
+                    continue;
+                }
                 common.extend(list(&ours.codes.intersection(&theirs.codes).copied().collect()));
                 missing.extend(list(&ours.codes.difference(&theirs.codes).copied().collect()));
                 extra.extend(list(&theirs.codes.difference(&ours.codes).copied().collect()));
@@ -178,12 +188,11 @@ fn within_system(
     theirs: &Defined<'_>,
     scope: &Scope<'_>,
 ) -> Option<Shares> {
-    let is_listed = |side: &Defined<'_>| !side.is_whole && side.filtered.is_empty();
     let is_filtered = |side: &Defined<'_>| !side.is_whole && side.codes.is_empty();
-    if ours.is_whole && theirs.is_whole {
+    if ours == theirs || ours.is_whole && theirs.is_whole {
         return Some(Shares { common: true, ..Shares::default() });
     }
-    if is_listed(ours) && is_listed(theirs) {
+    if ours.is_listed() && theirs.is_listed() {
         return Some(Shares {
             common: !ours.codes.is_disjoint(&theirs.codes),
             missing: !ours.codes.is_subset(&theirs.codes),

@@ -58,11 +58,17 @@ pub fn select(edition: &Edition, url: &str, filter: &Filter) -> Result<ConceptSe
         "constraint" | "expression" if edition.meta().url == snomed::URL => request.constraint(),
         // SNOMED CT and others: whether expressions are included. There are none to list.
         "expressions" => Ok(edition.all()),
-        property => match edition.property_id(property) {
+        // OMOP: `domain` for `domain-id`, `vocabulary` for `vocabulary-id`.
+        property => match edition.property_id(property).or_else(|| id_of(edition, property)) {
             Some(id) => request.by_property(id),
             None => request.by_membership(property),
         },
     }
+}
+
+/// The property whose values are the ids of what `property` names.
+fn id_of(edition: &Edition, property: &str) -> Option<PropertyId> {
+    edition.property_id(&format!("{property}-id"))
 }
 
 /// Whether a filter selects a post-coordinated expression of SNOMED CT: by its focus concepts in
@@ -392,12 +398,12 @@ impl Request<'_> {
 
     /// `LIST = LL…` of LOINC and its like: the name of a membership set as property or value.
     fn by_membership(&self, property: &str) -> Result<ConceptSet> {
-        let named = match self.filter.op {
-            FilterOp::Equal | FilterOp::In => {
-                self.edition.membership_set(&self.filter.value).filter(|_| property == "LIST")
-            }
-            _ => None,
-        };
-        named.map(|(set, _)| self.edition.members(set)).ok_or_else(|| self.unknown())
+        if property != "LIST" || !matches!(self.filter.op, FilterOp::Equal | FilterOp::In) {
+            return Err(self.unknown());
+        }
+        let named = self.edition.membership_set(&self.filter.value);
+        named.map(|(set, _)| self.edition.members(set)).ok_or_else(|| {
+            self.bad_value(format!("the code system has no list '{}'", self.filter.value))
+        })
     }
 }

@@ -1,5 +1,6 @@
-//! What the server under test holds: the subsets that come with the suite, and from the core of
-//! FHIR the few resources that its cases refer to.
+//! What the server under test holds: the subsets that come with the suite, from the core of FHIR the
+//! few resources that its cases refer to, and the concepts that its cases for OMOP name, in a
+//! download written by hand (`fixtures/omop`).
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -30,7 +31,9 @@ pub fn server(version: Version) -> Server {
     let library = Library::open(folder.path()).unwrap();
     // The subset of LOINC does not say its version; the suite expects this one.
     let loinc = Options { version: Some("2.82".into()), ..Options::default() };
+    let omop = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/omop");
     let releases = [
+        (Some(omop), Options::default()),
         (shared::ecosystem("tx-source/snomed"), Options::default()),
         (shared::ecosystem("tx-source/loinc"), loinc),
         (shared::path("ucum/ucum-essence.xml"), Options::default()),

@@ -4,7 +4,8 @@
 //! ```text
 //! manifest  which cases there are          request   what a case sends
 //! r4        R5 fixtures and an R4 server   scrub, sort   what an answer is before it is compared
-//! compare, pattern   the comparison        verdict   one case from request to differences
+//! compare, pattern   the comparison        official   what the official one lets pass
+//! verdict   one case from request to differences
 //! accepted, report   what may fail         library, target   the server under test
 //! stub      answers that must pass, and mutations of them that must not
 //! ```
@@ -20,6 +21,7 @@ pub mod accepted;
 pub mod compare;
 pub mod library;
 pub mod manifest;
+mod official;
 mod pattern;
 mod r4;
 pub mod report;

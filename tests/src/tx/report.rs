@@ -31,6 +31,8 @@ pub struct Row {
     pub end: End,
     /// Whether it fails for want of content that is not at hand.
     pub wants_content: bool,
+    /// Whether the official comparison lets it pass.
+    pub passes_officially: bool,
 }
 
 /// The cases of a run.
@@ -43,6 +45,7 @@ struct Counts {
     failed: usize,
     skipped: usize,
     wanting: usize,
+    official: usize,
 }
 
 impl Report {
@@ -73,32 +76,34 @@ impl Report {
             modes.entry((row.version, &row.mode)).or_default().add(row);
         }
         let mut text = format!(
-            "{:<26} {:<12} {:<7} {:>6} {:>6} {:>7}\n",
-            "suite", "mode", "version", "passed", "failed", "skipped"
+            "{:<26} {:<12} {:<7} {:>6} {:>10} {:>6} {:>7}\n",
+            "suite", "mode", "version", "passed", "officially", "failed", "skipped"
         );
         for ((version, mode, suite), counts) in &suites {
             let version = version.to_string();
-            let Counts { passed, failed, skipped, .. } = counts;
+            let Counts { passed, failed, skipped, official, .. } = counts;
             writeln!(
                 text,
-                "{suite:<26} {mode:<12} {version:<7} {passed:>6} {failed:>6} {skipped:>7}"
+                "{suite:<26} {mode:<12} {version:<7} {passed:>6} {official:>10} {failed:>6} {skipped:>7}"
             )
             .unwrap();
         }
         for ((version, mode), counts) in &modes {
             let asked = counts.passed + counts.failed;
-            if counts.wanting > 0 {
-                writeln!(
-                    text,
-                    "{mode} {version}: {} of {asked}; {} fail for want of content",
-                    counts.passed, counts.wanting
-                )
-                .unwrap();
-            } else if asked > 0 {
-                writeln!(text, "{mode} {version}: {} of {asked}", counts.passed).unwrap();
-            } else {
+            if asked == 0 {
                 writeln!(text, "{mode} {version}: {} not asked", counts.skipped).unwrap();
+                continue;
             }
+            write!(
+                text,
+                "{mode} {version}: {} of {asked}, {} by the official comparison",
+                counts.passed, counts.official
+            )
+            .unwrap();
+            if counts.wanting > 0 {
+                write!(text, "; {} fail for want of content", counts.wanting).unwrap();
+            }
+            text.push('\n');
         }
         text
     }
@@ -107,6 +112,7 @@ impl Report {
 impl Counts {
     fn add(&mut self, row: &Row) {
         self.wanting += usize::from(row.wants_content);
+        self.official += usize::from(row.passes_officially);
         match row.end {
             End::Passed => self.passed += 1,
             End::Failed => self.failed += 1,

@@ -21,6 +21,8 @@ pub struct Verdict {
     pub actual: Value,
     /// Why it fails; nothing if it passes.
     pub differences: Vec<Difference>,
+    /// Whether the official comparison lets it pass.
+    pub passes_officially: bool,
 }
 
 /// Sends a case and judges the answer. `modes` are those that change what is expected.
@@ -38,7 +40,15 @@ pub fn run(
     if response.json.is_null() {
         differences.insert(0, not_json(&response));
     }
-    Verdict { sent, expected: judge.expected, status: response.status, actual, differences }
+    let passes_officially = judge.passes_officially(response.status, response.json.clone());
+    Verdict {
+        sent,
+        expected: judge.expected,
+        status: response.status,
+        actual,
+        differences,
+        passes_officially,
+    }
 }
 
 fn not_json(response: &Response) -> Difference {
@@ -78,11 +88,27 @@ impl<'a> Judge<'a> {
             version: self.version,
             externals: self.files.externals(self.case.response(&self.modes)),
             is_partial: ["metadata", "term-caps"].contains(&self.case.operation.as_str()),
+            is_official: false,
         }
     }
 
     /// The answer as it is compared, and where it is not as expected.
-    pub fn judge(&self, status: u16, mut answer: Value) -> (Value, Vec<Difference>) {
+    pub fn judge(&self, status: u16, answer: Value) -> (Value, Vec<Difference>) {
+        self.judge_by(&self.rules(), status, answer)
+    }
+
+    /// Whether the official comparison lets the answer pass.
+    pub fn passes_officially(&self, status: u16, answer: Value) -> bool {
+        let rules = Rules { is_official: true, ..self.rules() };
+        self.judge_by(&rules, status, answer).1.is_empty()
+    }
+
+    fn judge_by(
+        &self,
+        rules: &Rules<'_>,
+        status: u16,
+        mut answer: Value,
+    ) -> (Value, Vec<Difference>) {
         let mut differences = Vec::new();
         if !is_of_class(status, &self.case.status_class) {
             let what = format!("expected {}, got {status}", self.case.status_class);
@@ -93,7 +119,7 @@ impl<'a> Judge<'a> {
         }
         scrub::scrub(&mut answer, self.files.managed());
         sort::sort(&mut answer);
-        differences.extend(self.rules().differences(&self.expected, &answer));
+        differences.extend(rules.differences(&self.expected, &answer));
         (answer, differences)
     }
 

@@ -104,19 +104,29 @@ pub fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failu
     })
 }
 
+/// Refuses an expansion that shows more codes than the server, the header
+/// `X-TOO-COSTLY-THRESHOLD` or the parameter `limit` allow.
+///
+/// As the terminology ecosystem's messages do, the version of the value set is left out where
+/// filters select its codes.
 fn check_limit(
     request: &Request<'_>,
     value_set: &ValueSet,
     expansion: &Expansion,
 ) -> Result<(), Failure> {
     let own = Some(request.app.config.limits.expansion_codes).filter(|limit| *limit > 0);
-    let Some(limit) = own.into_iter().chain(request.too_costly_threshold).min() else {
+    let asked = request.parameters.integer("limit")?.map(u64::from);
+    let limits = own.into_iter().chain(request.too_costly_threshold).chain(asked);
+    let Some(limit) = limits.min().filter(|limit| expansion.shown() > *limit) else {
         return Ok(());
     };
-    if expansion.shown() <= limit {
-        return Ok(());
-    }
-    let url = Canonical::new(value_set.url.as_str(), Some(&value_set.version)).to_string();
+    let mut includes = value_set.compose.iter().flat_map(|compose| &compose.include);
+    let is_filtered = includes.any(|include| !include.filters.is_empty());
+    let version = Some(value_set.version.as_str()).filter(|_| !is_filtered);
+    let url = match value_set.url.as_str() {
+        "" => "??".to_owned(),
+        url => Canonical::new(url, version).to_string(),
+    };
     Err(valuesets::Error::TooCostly { url, limit }.into())
 }
 
