@@ -381,6 +381,10 @@ fn an_expansion_over_the_limit_is_refused_and_a_page_of_it_is_not() {
     let path = "ValueSet/$expand?url=http://begriff.test/ValueSet/all-animals";
     server.get(path).refused(422, "too-costly", &["all-animals", "5"]);
     assert_eq!(server.get(&format!("{path}&count=5")).ok().codes().len(), 5);
+    // A client may set a lower limit for its own request.
+    let asked = format!("{path}&count=5&limit=4");
+    server.get(&asked).refused(422, "too-costly", &["all-animals", ">4"]);
+    server.get(&format!("{path}&limit=1000")).refused(422, "too-costly", &[">5"]);
 }
 
 #[test]

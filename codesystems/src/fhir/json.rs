@@ -177,6 +177,16 @@ impl<'a> Value<'a> {
         self.as_property().text()
     }
 
+    /// Whether it says nothing, which FHIR forbids.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Code(text) | Self::String(text) | Self::DateTime(text) => text.is_empty(),
+            Self::Coding(coding) => coding.code.is_empty() && coding.display.is_empty(),
+            Self::Integer(_) | Self::Decimal(_) | Self::Boolean(_) | Self::Complex(_) => false,
+        }
+    }
+
     /// Reads the value of a member called `value` + `suffix`.
     pub(super) fn read<'de: 'a, M: MapAccess<'de>>(
         suffix: &str,

@@ -31,10 +31,12 @@ use crate::{Error, Result};
 /// transfers that tampered with it.
 const MAGIC: [u8; 8] = [0x89, b'B', b'G', b'R', b'F', 0x0d, 0x0a, 0x1a];
 /// The format version this build writes and reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 const HEADER: usize = 80;
 const ENTRY: usize = 32;
 const UNHASHED: u32 = 1;
+/// Below this many bytes, one thread is done before others are awake.
+const ALONE: usize = 1 << 20;
 
 /// What a container holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,8 +94,13 @@ impl ContainerWriter {
     /// # Errors
     /// Those of the writer.
     pub fn write_to(self, out: &mut impl Write) -> std::io::Result<()> {
-        let sums: Vec<u32> =
-            self.sections.par_iter().map(|(_, _, bytes)| crc32fast::hash(bytes)).collect();
+        let sum = |(_, _, bytes): &(u32, u32, Vec<u8>)| crc32fast::hash(bytes);
+        let size: usize = self.sections.iter().map(|(_, _, bytes)| bytes.len()).sum();
+        let sums: Vec<u32> = if size < ALONE {
+            self.sections.iter().map(sum).collect()
+        } else {
+            self.sections.par_iter().map(sum).collect()
+        };
         let mut table = Vec::with_capacity(self.sections.len() * ENTRY);
         let mut offset = HEADER;
         for ((number, flags, bytes), sum) in self.sections.iter().zip(sums) {
@@ -146,7 +153,7 @@ impl ContainerWriter {
             if flags & UNHASHED == 0 {
                 hasher.update(&number.to_le_bytes());
                 hasher.update(&(bytes.len() as u64).to_le_bytes());
-                if bytes.len() > 1 << 20 {
+                if bytes.len() >= ALONE {
                     hasher.update_rayon(bytes);
                 } else {
                     hasher.update(bytes);

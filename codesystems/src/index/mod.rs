@@ -3,6 +3,7 @@
 
 mod builder;
 pub mod codec;
+mod codes;
 pub mod format;
 mod order;
 mod reader;

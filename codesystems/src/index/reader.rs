@@ -17,6 +17,7 @@ use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 
 use super::codec::{self, u16s, u32s};
+use super::codes::Dictionary;
 use super::format::{Container, ContainerKind};
 use super::sections::{Section, name_of};
 use super::write::{FLAG_INACTIVE, FLAG_NOT_SELECTABLE};
@@ -42,8 +43,9 @@ pub struct Edition {
     hash: [u8; 32],
     byte_count: usize,
     count: u32,
-    codes: fst::Map<Bytes>,
-    folded: Option<fst::Map<Bytes>>,
+    codes: Dictionary,
+    /// Codes in lower case; empty where no code has an upper-case letter.
+    folded: Dictionary,
     /// Code of a membership set -> its number; LOINC has tens of thousands.
     set_numbers: OnceLock<FxHashMap<String, u16>>,
     /// The text index of an edition that was written without it.
@@ -91,14 +93,8 @@ impl Edition {
         let mut provenance: Provenance = serde_json::from_slice(&get(Section::Provenance))?;
         provenance.built_at = String::from_utf8_lossy(&get(Section::BuiltAt)).into_owned();
         let count = get(Section::Flags).len() as u32;
-        let fst = get(Section::CodeFst);
-        let codes = if fst.is_empty() {
-            fst::Map::default().map_data(Bytes::from)?
-        } else {
-            fst::Map::new(fst)?
-        };
-        let folded = get(Section::FoldedFst);
-        let folded = if folded.is_empty() { None } else { Some(fst::Map::new(folded)?) };
+        let codes = Dictionary::of(get(Section::CodeFst), get(Section::CodeOrder))?;
+        let folded = Dictionary::of(get(Section::FoldedFst), get(Section::FoldedOrder))?;
         let hash = *container.content_hash();
         let byte_count = container.byte_count();
         let edition = Self {
@@ -206,19 +202,21 @@ impl Edition {
     #[must_use]
     pub fn find(&self, code: &str) -> Option<ConceptIx> {
         self.find_exact(code).or_else(|| {
-            let folded = if self.meta.case_sensitive == Some(false) {
-                self.folded.as_ref().unwrap_or(&self.codes)
-            } else {
+            if self.meta.case_sensitive != Some(false) {
                 return None;
-            };
-            folded.get(code.to_lowercase()).map(|ordinal| ConceptIx(ordinal as u32))
+            }
+            let code = code.to_lowercase();
+            if self.folded.is_empty() {
+                return self.find_exact(&code);
+            }
+            self.folded.find(&code, |concept| self.code(concept).to_lowercase().cmp(&code))
         })
     }
 
     /// The concept with exactly `code`.
     #[must_use]
     pub fn find_exact(&self, code: &str) -> Option<ConceptIx> {
-        self.codes.get(code).map(|ordinal| ConceptIx(ordinal as u32))
+        self.codes.find(code, |concept| self.code(concept).cmp(code))
     }
 
     /// The code of a concept; empty when it is out of range. Cost: one array access.
@@ -230,25 +228,14 @@ impl Edition {
 
     /// Concepts whose code begins with `prefix`, in code order.
     pub fn codes_with_prefix(&self, prefix: &str) -> impl Iterator<Item = ConceptIx> + '_ {
-        use fst::{Automaton, IntoStreamer, Streamer};
+        use fst::Automaton as _;
         let automaton = fst::automaton::Str::new(prefix).starts_with();
-        let mut found = Vec::new();
-        let mut stream = self.codes.search(automaton).into_stream();
-        while let Some((_, ordinal)) = stream.next() {
-            found.push(ConceptIx(ordinal as u32));
-        }
-        found.into_iter()
+        self.codes.matching(automaton, |concept| self.code(concept)).into_iter()
     }
 
     /// Concepts whose whole code is matched by `automaton`.
     pub fn codes_matching(&self, automaton: impl fst::Automaton) -> ConceptSet {
-        use fst::{IntoStreamer, Streamer};
-        let mut found = RoaringBitmap::new();
-        let mut stream = self.codes.search(automaton).into_stream();
-        while let Some((_, ordinal)) = stream.next() {
-            found.insert(ordinal as u32);
-        }
-        found.into()
+        self.codes.matching(automaton, |concept| self.code(concept)).into_iter().collect()
     }
 
     // -- status -----------------------------------------------------------------------------

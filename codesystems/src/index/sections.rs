@@ -33,10 +33,12 @@ sections! {
     Meta = 1, "The metadata, JSON.";
     Provenance = 2, "Source files and loader, JSON.";
     BuiltAt = 3, "Time of the build, RFC 3339; outside of the content hash.";
-    CodeFst = 10, "FST: code to ordinal.";
+    CodeFst = 10, "FST: code to ordinal; absent where CodeOrder is there.";
     CodeOffsets = 11, "Offsets (n) into CodeBytes: ordinal to code.";
     CodeBytes = 12, "The codes, end to end, UTF-8.";
     FoldedFst = 13, "FST: lower-case code to ordinal; only for case-insensitive systems.";
+    CodeOrder = 17, "Table (n) of u32: ordinals in the order of their codes; only for few concepts.";
+    FoldedOrder = 18, "Table of u32: ordinals in the order of their lower-case codes; only for few concepts of case-insensitive systems.";
     Flags = 14, "Table (n) of u8: 1 inactive, 2 not selectable.";
     Status = 15, "Table (n) of u8: 0 or 1-based number in the metadata's statuses.";
     Kind = 16, "Table (n) of u8: 0 or 1-based number in the metadata's kinds.";

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::builder::{EditionBuilder, RawDesignation};
 use super::codec::{put_posting, put_u16s, put_u32s, put_u64s};
+use super::codes::FEW;
 use super::format::{ContainerKind, ContainerWriter};
 use super::order::{self, Rows, natural};
 use super::sections::Section;
@@ -113,16 +114,14 @@ fn write_codes(out: &mut Sections, builder: &EditionBuilder, order: &order::Orde
         offsets.push(bytes.len() as u32);
     }
     by_code.sort_unstable();
-    let pairs = by_code.iter().map(|&(code, ordinal)| (code, u64::from(ordinal)));
-    out.put(Section::CodeFst, fst::Map::from_iter(pairs)?.into_fst().into_inner());
+    write_dictionary(out, [Section::CodeFst, Section::CodeOrder], &by_code)?;
     if builder.meta.case_sensitive == Some(false) {
         let mut folded: Vec<(String, u32)> =
             by_code.iter().map(|&(code, ordinal)| (code.to_lowercase(), ordinal)).collect();
         if folded.iter().zip(&by_code).any(|(folded, exact)| folded.0 != exact.0) {
             folded.sort_unstable();
             folded.dedup_by(|later, first| later.0 == first.0);
-            let pairs = folded.iter().map(|(code, ordinal)| (code, u64::from(*ordinal)));
-            out.put(Section::FoldedFst, fst::Map::from_iter(pairs)?.into_fst().into_inner());
+            write_dictionary(out, [Section::FoldedFst, Section::FoldedOrder], &folded)?;
         }
     }
     out.put(Section::CodeOffsets, put_u32s(offsets));
@@ -134,6 +133,21 @@ fn write_codes(out: &mut Sections, builder: &EditionBuilder, order: &order::Orde
     out.put(Section::Flags, order.id_of.iter().map(flags).collect());
     out.put(Section::Status, order.id_of.iter().map(|&id| at(&builder.status, id)).collect());
     out.put(Section::Kind, order.id_of.iter().map(|&id| at(&builder.kind, id)).collect());
+    Ok(())
+}
+
+/// A dictionary from pairs in the order of their codes: as an FST, or few as a table.
+fn write_dictionary(
+    out: &mut Sections,
+    [automaton, table]: [Section; 2],
+    pairs: &[(impl AsRef<str>, u32)],
+) -> Result<()> {
+    if pairs.len() <= FEW {
+        out.put(table, put_u32s(pairs.iter().map(|&(_, ordinal)| ordinal)));
+        return Ok(());
+    }
+    let pairs = pairs.iter().map(|(code, ordinal)| (code.as_ref(), u64::from(*ordinal)));
+    out.put(automaton, fst::Map::from_iter(pairs)?.into_fst().into_inner());
     Ok(())
 }
 

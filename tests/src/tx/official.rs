@@ -19,9 +19,8 @@ pub(super) fn accepts(
         parts.next().map(|_| format!("$external:{number}:{fragments}$"))
     });
     let expected = cut.as_deref().unwrap_or(expected);
-    pattern::accepts(expected, actual, version, externals).or_else(|wanted| {
-        if decoded(expected) == decoded(actual) { Ok(()) } else { Err(wanted) }
-    })
+    pattern::accepts(expected, actual, version, externals)
+        .or_else(|wanted| if decoded(expected) == decoded(actual) { Ok(()) } else { Err(wanted) })
 }
 
 /// Whether an array may be absent officially: one of primitives, or one whose items all carry
@@ -81,8 +80,9 @@ mod tests {
 
     #[test]
     fn fragments_are_cut_at_the_next_colon_and_nothing_else_is() {
-        let holds =
-            |expected: &str, actual: &str| accepts(expected, actual, Version::R4, &Value::Null).is_ok();
+        let holds = |expected: &str, actual: &str| {
+            accepts(expected, actual, Version::R4, &Value::Null).is_ok()
+        };
         assert!(holds("$external:1:http://a|5.0.0$", "http is enough"));
         assert!(!holds("$external:1:http://a|5.0.0$", "urn"));
         assert!(holds("$external:1:one|two$", "two and one"));

@@ -37,6 +37,27 @@ fn a_code_is_looked_up_by_get_post_type_and_instance() {
 }
 
 #[test]
+fn a_coding_without_a_system_is_told_without_one() {
+    let sent = json!([
+        { "name": "system", "valueUri": "http://begriff.test/sent" },
+        { "name": "code", "valueCode": "a" },
+        { "name": "tx-resource", "resource": {
+            "resourceType": "CodeSystem", "url": "http://begriff.test/sent", "status": "active", "content": "complete",
+            "concept": [{
+                "code": "a",
+                "designation": [{ "use": { "code": "nick" }, "value": "Nickname" }],
+                "property": [{ "code": "group", "valueCoding": { "code": "pets" } }],
+            }],
+        }},
+    ]);
+    let answer = animals().post("CodeSystem/$lookup", &parameters(sent)).parameters();
+    let group = json!({ "code": "pets" });
+    let all = answer.all("property");
+    assert!(all.iter().any(|property| property["part"][1]["valueCoding"] == group));
+    assert_eq!(*part(answer.all("designation")[0], "use"), json!({ "code": "nick" }));
+}
+
+#[test]
 fn properties_come_in_their_own_types() {
     let path = format!("CodeSystem/$lookup?system={ANIMALS_URL}&version=1.0.0&code=cat&property=*");
     let answer = animals().get(&path).parameters();

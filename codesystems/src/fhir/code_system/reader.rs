@@ -157,6 +157,12 @@ impl<'a> Reader<'a> {
         state: &mut State,
     ) -> Result<()> {
         let Some(value) = &property.value else { return Ok(()) };
+        if property.code.is_empty() || value.is_empty() {
+            let missing = if property.code.is_empty() { "code" } else { "value" };
+            let code = self.builder.code(id);
+            self.warnings.push(format!("a property of '{code}' has no {missing}, it is left out"));
+            return Ok(());
+        }
         let (role, number) = self.known_property(&property.code, value)?;
         match role {
             Role::Parent => self.edges.parent(id, value.text()),

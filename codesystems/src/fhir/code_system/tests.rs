@@ -84,6 +84,23 @@ fn a_property_declared_as_parent_is_an_edge_and_stays_a_property() {
 }
 
 #[test]
+fn a_property_that_says_nothing_is_left_out_with_a_warning() {
+    let list = r#"[{"code":"a","property":[
+        {"code":"","valueCode":"x"},{"valueString":"y"},{"code":"p","valueString":""},{"code":"q","valueInteger":0},
+        {"code":"r","valueCoding":{"system":"http://example.org/other"}}]}]"#;
+    assert_eq!(
+        warnings(list),
+        [
+            "a property of 'a' has no code, it is left out",
+            "a property of 'a' has no code, it is left out",
+            "a property of 'a' has no value, it is left out",
+            "a property of 'a' has no value, it is left out",
+        ]
+    );
+    assert_eq!(stored(&edition(list), "a"), [("q", PropertyValue::Integer(0))]);
+}
+
+#[test]
 fn a_parent_that_is_not_defined_is_left_out_with_a_warning() {
     let found = warnings(
         r#"[{"code":"a","property":[{"code":"parent","valueCode":"zz"},{"code":"child","valueCode":"a"}]}]"#,

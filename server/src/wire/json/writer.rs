@@ -196,10 +196,11 @@ impl JsonWriter {
         self.comma = true;
     }
 
-    /// Writes a member with a string value, or nothing for `None`.
+    /// Writes a member with a string value, or nothing for `None` and for an empty text, which FHIR
+    /// forbids.
     #[inline]
     pub fn field_opt(&mut self, name: &'static str, text: Option<&str>) {
-        if let Some(text) = text {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
             self.field_str(name, text);
         }
     }
