@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Snapshot};
+use crate::pace::Pace;
 use crate::sent::SentCache;
 use crate::store::Store;
 
@@ -25,6 +26,8 @@ pub struct App {
     pub store: Store,
     /// Threads for work that is worth more than one.
     pub workers: rayon::ThreadPool,
+    /// How long requests of each kind take.
+    pub pace: Pace,
 }
 
 impl App {
@@ -64,6 +67,7 @@ impl App {
             snapshot: ArcSwap::from_pointee(snapshot),
             store: store?,
             workers,
+            pace: Pace::default(),
         };
         app.report();
         Ok(app)

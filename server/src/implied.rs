@@ -4,7 +4,7 @@ use codesystems::Canonical;
 use valuesets::Scope;
 use valuesets::model::{Include, ValueSet};
 
-use crate::library::{Content, ResourceEntry, ResourceType, Snapshot};
+use crate::library::{Content, Known, ResourceEntry, ResourceType, Snapshot};
 use crate::wire::json::JsonWriter;
 
 /// The value set that `url` implies, with a version behind a bar or without. It has no id: it is in
@@ -24,6 +24,7 @@ pub fn value_set(snapshot: &Snapshot, url: &str) -> Option<ResourceEntry> {
         status: implied.status.clone(),
         fhir_version: String::new(),
         content: Content::Json(write(&implied).into()),
+        known: Known::default(),
     })
 }
 

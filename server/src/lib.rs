@@ -11,6 +11,7 @@ pub mod implied;
 pub mod library;
 pub mod listener;
 pub mod operations;
+pub mod pace;
 pub mod resources;
 pub mod router;
 pub mod sent;

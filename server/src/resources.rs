@@ -30,9 +30,8 @@ pub fn read(request: &Request<'_>, kind: ResourceType, id: &str) -> Result<Answe
         Failure::not_found(format!("there is no {} with the id '{id}'", kind.name()))
     })?;
     let view = View::from_parameters(&request.parameters)?;
-    let json = write(entry, request.version, true)?;
-    let shown = view.apply(&json)?;
-    Ok(Answer::Json(Head::ok(), shown.into_owned().into_bytes()))
+    let json = shown(entry, request.version, &view, true)?;
+    Ok(Answer::Json(Head::ok(), json.into_owned().into_bytes()))
 }
 
 /// The text modifiers of string search.
@@ -113,8 +112,7 @@ pub fn search(request: &Request<'_>, kind: ResourceType) -> Result<Answer, Failu
     let mut json = JsonWriter::with_capacity(1024 + page.len() * 1024);
     let mut out = SearchsetWriter::begin(&mut json, Some(total as u64), &borrowed);
     for entry in page {
-        let whole = write(entry, request.version, view == View::Whole)?;
-        let shown = view.apply(&whole)?;
+        let shown = shown(entry, request.version, &view, view == View::Whole)?;
         let url = format!("{}/{}/{}", request.base, kind.name(), entry.id);
         let url = Some(url.as_str()).filter(|_| !entry.id.is_empty());
         out.entry(url, SearchMode::Match, shown.as_bytes());
@@ -166,9 +164,10 @@ fn select<'a>(
             let mut found: Vec<&ResourceEntry> = Vec::new();
             for url in urls {
                 let bare = url.split('|').next().unwrap_or(url);
-                for entry in
-                    resources.by_url(kind, bare).chain(aliased(request, kind, bare)).filter(meets)
-                {
+                // Some resources have a bar in their canonical itself: the tables of HL7 v2.
+                let literal = resources.by_url(kind, url);
+                let named = resources.by_url(kind, bare).chain(aliased(request, kind, bare));
+                for entry in named.chain(literal).filter(meets) {
                     if !found.iter().any(|known| std::ptr::eq(*known, entry)) {
                         found.push(entry);
                     }
@@ -217,10 +216,11 @@ impl Condition<'_> {
                     Content::Edition(system) => system.edition().meta().aliases.as_slice(),
                     _ => &[],
                 };
+                let is_literal = entry.url == *url;
                 let is_url = entry.url == bare
                     || aliases.iter().any(|alias| alias == bare)
                     || *below && entry.url.starts_with(bare);
-                is_url && (version.is_empty() || entry.version == version)
+                is_literal || is_url && (version.is_empty() || entry.version == version)
             }),
             Self::Version(versions) => versions.contains(&entry.version.as_str()),
             Self::Id(ids) => ids.contains(&entry.id.as_str()),
@@ -321,6 +321,26 @@ fn encoded(text: &str) -> String {
     out
 }
 
+/// As much of a resource as `view` wants. Summaries of what is stored are made once.
+fn shown<'e>(
+    entry: &'e ResourceEntry,
+    version: FhirVersion,
+    view: &View,
+    whole: bool,
+) -> Result<Cow<'e, str>, Failure> {
+    if let Some(summary) = entry.known.summary.get().filter(|_| *view == View::Summary) {
+        return Ok(Cow::Borrowed(summary));
+    }
+    let shown = match write(entry, version, whole)? {
+        Cow::Borrowed(json) => view.apply(json)?,
+        Cow::Owned(json) => Cow::Owned(view.apply(&json)?.into_owned()),
+    };
+    if *view == View::Summary && matches!(entry.content, Content::Json(_)) {
+        let _ = entry.known.summary.set(Box::from(&*shown));
+    }
+    Ok(shown)
+}
+
 /// A resource as JSON. `whole` also writes the mappings of a map made by a loader.
 ///
 /// # Errors
@@ -333,7 +353,7 @@ pub fn write(
     match &entry.content {
         Content::Json(json) => {
             let text = str::from_utf8(json).map_err(Failure::internal)?;
-            with_id(text, &entry.id)
+            with_id(text, entry)
         }
         Content::Edition(system) => Ok(Cow::Owned(code_system(
             entry,
@@ -349,9 +369,15 @@ pub fn write(
 }
 
 /// The resource under the id it has here, where that differs from the one it came with.
-fn with_id<'a>(json: &'a str, id: &str) -> Result<Cow<'a, str>, Failure> {
+fn with_id<'a>(json: &'a str, entry: &ResourceEntry) -> Result<Cow<'a, str>, Failure> {
+    if entry.known.has_own_id.get() == Some(&true) {
+        return Ok(Cow::Borrowed(json));
+    }
+    let id = entry.id.as_str();
     let members = crate::wire::json::Members::of(json)?;
-    if members.get("id").map_or("", |known| known.trim_matches('"')) == id {
+    let has_own_id = members.get("id").map_or("", |known| known.trim_matches('"')) == id;
+    let _ = entry.known.has_own_id.set(has_own_id);
+    if has_own_id {
         return Ok(Cow::Borrowed(json));
     }
     let mut out = JsonWriter::with_capacity(json.len() + 80);

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::operations::expand::{CHUNK, Pending};
 use crate::operations::{Answer, Request, answer};
+use crate::pace::Kind;
 use crate::web;
 use crate::wire::json::JsonWriter;
 use crate::wire::negotiate::negotiate;
@@ -101,10 +102,14 @@ async fn fhir(
         }
     };
     let exchange = Exchange { app, base_path, method, uri, headers, body, negotiated };
-    if !exchange.is_heavy() {
+    if exchange.is_always_quick() {
         return exchange.answer();
     }
-    let task = tokio::task::spawn_blocking(move || exchange.answer());
+    let kind = Kind::of(&exchange.uri, exchange.body.len());
+    if exchange.app.pace.is_quick(kind) {
+        return exchange.answer_and_note(kind);
+    }
+    let task = tokio::task::spawn_blocking(move || exchange.answer_and_note(kind));
     match tokio::time::timeout(seconds, task).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => fail(&Failure::internal(panic), &negotiated),
@@ -150,14 +155,22 @@ struct Exchange {
 }
 
 impl Exchange {
-    /// Requests that may take long are answered on other threads, so that quick ones never wait.
-    fn is_heavy(&self) -> bool {
+    /// Whether the answer follows from a few lookups.
+    fn is_always_quick(&self) -> bool {
         let path = self.uri.path();
         let is_quick = ["$lookup", "$subsumes", "$translate", "metadata"]
             .iter()
             .any(|end| path.ends_with(end))
             || path.ends_with("$validate-code") && self.body.len() < 4_096;
-        !(is_quick && self.body.len() < 64 << 10)
+        is_quick && self.body.len() < 64 << 10
+    }
+
+    fn answer_and_note(self, kind: Kind) -> Response<Body> {
+        let app = Arc::clone(&self.app);
+        let begun = Instant::now();
+        let response = self.answer();
+        app.pace.note(kind, begun.elapsed());
+        response
     }
 
     fn path(&self) -> &str {

@@ -1,16 +1,58 @@
 //! Fixed-size sets of small numbers: one bit each, in words of 64.
 
+use std::cell::RefCell;
+
 use roaring::RoaringBitmap;
 use zerocopy::little_endian::U64;
+
+/// Buffers that a thread keeps for its next sets. A query takes up to nine of them; asking the
+/// allocator for hundreds of kilobytes each time means fresh pages of memory each time.
+const KEPT: usize = 12;
+/// Up to how many words a buffer is kept.
+const KEPT_WORDS: usize = 1 << 17;
+
+thread_local! {
+    static BUFFERS: RefCell<Vec<Vec<u64>>> = const { RefCell::new(Vec::new()) };
+}
 
 /// A set of numbers below a limit; what lies beyond is ignored.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bits(Vec<u64>);
 
+impl Drop for Bits {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.0);
+        if buffer.capacity() == 0 || buffer.capacity() > KEPT_WORDS {
+            return;
+        }
+        // A thread that ends has no buffers any more.
+        let _ = BUFFERS.try_with(|buffers| {
+            if let Ok(mut buffers) = buffers.try_borrow_mut()
+                && buffers.len() < KEPT
+            {
+                buffers.push(buffer);
+            }
+        });
+    }
+}
+
 impl Bits {
     /// The empty set of numbers below `limit`.
     pub(super) fn new(limit: u32) -> Self {
-        Self(vec![0; words(limit)])
+        let words = words(limit);
+        let kept = BUFFERS.with(|buffers| {
+            let mut buffers = buffers.try_borrow_mut().ok()?;
+            let fitting = buffers.iter().position(|buffer| buffer.capacity() >= words)?;
+            Some(buffers.swap_remove(fitting))
+        });
+        match kept {
+            Some(mut buffer) => {
+                buffer.clear();
+                buffer.resize(words, 0);
+                Self(buffer)
+            }
+            None => Self(vec![0; words]),
+        }
     }
 
     /// Adds `number`; true if it is new (and below the limit).
@@ -74,6 +116,16 @@ impl StoredBits<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_set_from_a_kept_buffer_is_empty() {
+        let mut first = Bits::new(1_000);
+        (0..1_000).for_each(|number| _ = first.insert(number));
+        drop(first);
+        let second = Bits::new(900);
+        assert_eq!((second.len(), second.words().len()), (0, 15));
+        assert_eq!(Bits::new(5_000).words().len(), 79);
+    }
 
     #[test]
     fn members_come_back_in_order() {

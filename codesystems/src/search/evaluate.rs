@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::bits::{Bits, members};
 use super::classify::Classifier;
@@ -17,6 +17,9 @@ use super::postings::Where;
 use super::query::Query;
 use super::resolve::{Split, Word};
 use crate::model::ConceptIx;
+
+/// Up to how many entries a hash set takes less to begin than a bit set of all concepts.
+const FEW: usize = 1_024;
 
 /// How a designation matches, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -330,8 +333,13 @@ impl TextIndex<'_> {
 
     fn page_of_listed(&self, mut listed: Vec<Listed>, selection: &Selection<'_>) -> Hits {
         listed.sort_unstable();
-        let mut seen = Bits::new(self.concept_count);
-        listed.retain(|listed| seen.insert(listed.concept));
+        if listed.len() < FEW {
+            let mut seen = FxHashSet::with_capacity_and_hasher(listed.len(), FxBuildHasher);
+            listed.retain(|listed| seen.insert(listed.concept));
+        } else {
+            let mut seen = Bits::new(self.concept_count);
+            listed.retain(|listed| seen.insert(listed.concept));
+        }
         let page = listed.iter().skip(selection.offset).take(selection.limit);
         Hits { total: listed.len() as u64, hits: page.map(|listed| listed.hit()).collect() }
     }

@@ -42,11 +42,24 @@ impl TextIndex<'_> {
         if let Some(set) = stored.and_then(|best| RoaringBitmap::deserialize_from(best.set).ok()) {
             return set;
         }
+        if self.weight(range) / 2 < SORTED {
+            return self.few_concepts(range).into_iter().collect();
+        }
         let mut concepts = Bits::new(self.concept_count);
         for (place, _) in self.postings(range).flatten() {
             self.concept_of_place(place).map(|concept| concepts.insert(concept));
         }
         concepts.to_roaring()
+    }
+
+    /// The concepts with a token of a range of few postings, ascending.
+    fn few_concepts(&self, range: &Range<u32>) -> Vec<u32> {
+        let places = self.postings(range).flatten().map(|(place, _)| place);
+        let mut concepts: Vec<u32> =
+            places.filter_map(|place| self.concept_of_place(place)).collect();
+        concepts.sort_unstable();
+        concepts.dedup();
+        concepts
     }
 
     /// The page for a query that is `word`, whose only range is `range`; `None` where the general
@@ -60,6 +73,9 @@ impl TextIndex<'_> {
         let best = self.frequent(range);
         let total = match (selection.within, best) {
             (None, Some(best)) => best.concept_count.into(),
+            (None, None) if self.weight(range) / 2 < SORTED => {
+                self.few_concepts(range).len() as u64
+            }
             (None, None) => self.concepts_of_range(range).len(),
             (Some(within), _) => self.concepts_of_range(range).intersection_len(within),
         };

@@ -9,6 +9,7 @@ use codesystems::index::{Container, ContainerKind, ContainerWriter};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::wire::json::compact;
 
 const MEMBERS: u32 = 1;
 const RESOURCES: u32 = 2;
@@ -93,7 +94,8 @@ impl BundleWriter {
     ) -> Result<()> {
         let head: Head = serde_json::from_str(json)
             .map_err(|error| Error::Library(format!("{resource_type}: {error}")))?;
-        let span = append(&mut self.resources, json.as_bytes());
+        // Publishers lay their files out for people; every answer would carry that along.
+        let span = append(&mut self.resources, &compact(json.as_bytes()));
         self.members.push(BundleMember {
             resource_type: resource_type.into(),
             fhir_version: fhir_version.into(),

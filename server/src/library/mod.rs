@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bundle::BundleMember;
 pub use open::{Opened, Snapshot};
-pub use resources::{Content, ResourceEntry, ResourceType, Resources};
+pub use resources::{Content, Known, ResourceEntry, ResourceType, Resources};
 pub use stage::Staging;
 
 use crate::error::{Error, Result};

@@ -14,7 +14,7 @@ use valuesets::plan::Compiled;
 use valuesets::{Catalogue, CodeSystem};
 
 use super::bundle::{BundleFile, BundleMember};
-use super::{Content, Library, ResourceEntry, ResourceType, Resources, slug};
+use super::{Content, Known, Library, ResourceEntry, ResourceType, Resources, slug};
 use crate::error::{Error, Result};
 
 /// One opened file.
@@ -207,6 +207,7 @@ impl Snapshot {
                 id: id_of(&value_set.url, system.version()),
                 url: value_set.url,
                 content: Content::WholeSystem(Arc::clone(system)),
+                known: Known::default(),
                 ..edition_entry(system)
             });
         }
@@ -234,6 +235,7 @@ fn edition_entry(system: &Arc<CodeSystem>) -> ResourceEntry {
         status: meta.status.clone(),
         fhir_version: String::new(),
         content: Content::Edition(Arc::clone(system)),
+        known: Known::default(),
     }
 }
 
@@ -249,6 +251,7 @@ fn map_entry(map: &Arc<ConceptMap>) -> ResourceEntry {
         status: meta.status.clone(),
         fhir_version: String::new(),
         content: Content::Map(Arc::clone(map)),
+        known: Known::default(),
     }
 }
 
@@ -327,6 +330,7 @@ fn open_member(file: &BundleFile, member: &BundleMember) -> Member {
         status: member.status.clone(),
         fhir_version: member.fhir_version.clone(),
         content: Content::Json(json.clone()),
+        known: Known::default(),
     };
     if resource_type != ResourceType::ValueSet {
         return Member::Resource(entry);

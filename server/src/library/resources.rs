@@ -1,6 +1,6 @@
 //! The resources a library holds, for reading and searching.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use codesystems::index::natural;
@@ -78,6 +78,17 @@ pub struct ResourceEntry {
     pub fhir_version: String,
     /// The content.
     pub content: Content,
+    /// What was found out about the content.
+    pub known: Known,
+}
+
+/// What reading and searching find out about a stored resource when they first show it.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Whether the stored resource carries the id it has here.
+    pub has_own_id: OnceLock<bool>,
+    /// Its summary (`_summary=true`) as JSON.
+    pub summary: OnceLock<Box<str>>,
 }
 
 /// All resources of a library.

@@ -18,5 +18,5 @@ pub use expansion::{ContainsRef, DesignationRef, ExpansionWriter, write_expansio
 pub(super) use members::BorrowedText;
 pub use members::{Members, resource_type};
 pub use parameters::ParametersWriter;
-pub use pretty::{Pretty, pretty};
+pub use pretty::{Pretty, compact, pretty};
 pub use writer::{JsonWriter, Mark};

@@ -1,4 +1,4 @@
-//! Laying out finished JSON for people.
+//! Laying out finished JSON for people, and taking the layout off again.
 
 use crate::wire::limits::string_len;
 
@@ -9,6 +9,29 @@ use crate::wire::limits::string_len;
 pub fn pretty(json: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(json.len() + json.len() / 2);
     Pretty::default().lay_out(json, &mut out);
+    out
+}
+
+/// The same JSON without white space between its parts. Strings and numbers are copied as they are.
+///
+/// Any bytes are allowed; what is not JSON comes out as something that is not JSON either.
+#[must_use]
+pub fn compact(json: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len());
+    let mut rest = json;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match byte {
+            b'"' => {
+                let (text, behind) = after.split_at(string_len(after));
+                out.push(byte);
+                out.extend_from_slice(text);
+                rest = behind;
+            }
+            b' ' | b'\t' | b'\n' | b'\r' => {}
+            other => out.push(other),
+        }
+    }
     out
 }
 
@@ -75,6 +98,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn compact_takes_white_space_away_and_nothing_else() {
+        for (json, expected) in [
+            ("{ \"a\" : [ 1.0 ,\n\t2e5, true ] }\r\n", "{\"a\":[1.0,2e5,true]}"),
+            (r#"{ "a b": " \" : , ", "c": "\\" }"#, r#"{"a b":" \" : , ","c":"\\"}"#),
+            ("\"open ", "\"open "),
+        ] {
+            assert_eq!(String::from_utf8(compact(json.as_bytes())).unwrap(), expected, "{json}");
+        }
+    }
+
+    #[test]
     fn objects_and_arrays_are_laid_out_and_strings_left_alone() {
         let json = br#"{"a" :[1.0,{}, [ ]],"b":"x , { \" : y","c":{"d":null}}"#;
         insta::assert_snapshot!(String::from_utf8(pretty(json)).unwrap());
@@ -103,7 +137,8 @@ mod tests {
         fn laying_out_changes_no_value(text in "\\PC*", number in any::<i32>()) {
             let value = serde_json::json!({"a": [text, number, {"b": []}], "c": {}});
             let laid_out = pretty(value.to_string().as_bytes());
-            prop_assert_eq!(serde_json::from_slice::<serde_json::Value>(&laid_out).unwrap(), value);
+            prop_assert_eq!(&serde_json::from_slice::<serde_json::Value>(&laid_out).unwrap(), &value);
+            prop_assert_eq!(compact(&laid_out), value.to_string().into_bytes());
         }
     }
 }

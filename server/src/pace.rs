@@ -1,0 +1,121 @@
+//! Where a request is answered: at once on the thread that read it, or on a thread that may take its
+//! time.
+//!
+//! Handing a request to another thread and back costs more than most answers do; answering a long
+//! one at once would keep others waiting. So it is remembered how long requests of a kind took: kinds
+//! that are quick are answered at once, those that are slow or not known yet are handed over.
+
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::http::Uri;
+use rustc_hash::FxHasher;
+
+/// Kinds that are told apart; more share a place, which only makes the guess worse.
+const KINDS: usize = 4_096;
+/// Up to how long a kind may take to be answered at once.
+const QUICK: Duration = Duration::from_millis(1);
+/// Parameters whose values make a kind.
+const TELLING: [&str; 3] = ["url", "system", "valueset"];
+
+/// How long requests of each kind took lately: microseconds and one, 0 for kinds not known.
+#[derive(Debug)]
+pub struct Pace(Box<[AtomicU32]>);
+
+/// A kind of requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind(usize);
+
+impl Kind {
+    /// The kind of a request: its path, what it asks about, how long its body is, and the number of
+    /// digits of the page it wants.
+    #[must_use]
+    pub fn of(uri: &Uri, body_bytes: usize) -> Self {
+        let mut hasher = FxHasher::default();
+        uri.path().hash(&mut hasher);
+        body_bytes.checked_ilog2().hash(&mut hasher);
+        for pair in uri.query().unwrap_or_default().split('&') {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if TELLING.contains(&name) {
+                pair.hash(&mut hasher);
+            } else if name == "count" || name == "_count" {
+                (name, value.len()).hash(&mut hasher);
+            }
+        }
+        Self((hasher.finish() >> 32) as usize % KINDS)
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self((0..KINDS).map(|_| AtomicU32::new(0)).collect())
+    }
+}
+
+impl Pace {
+    fn place(&self, kind: Kind) -> Option<&AtomicU32> {
+        self.0.get(kind.0)
+    }
+
+    /// Whether requests of this kind are known to be quick.
+    #[must_use]
+    pub fn is_quick(&self, kind: Kind) -> bool {
+        let known = self.place(kind).map_or(0, |place| place.load(Ordering::Relaxed));
+        known > 0 && Duration::from_micros(u64::from(known)) < QUICK
+    }
+
+    /// Takes note of how long one took. A slow one counts at once, quick ones count little by
+    /// little.
+    pub fn note(&self, kind: Kind, took: Duration) {
+        let Some(place) = self.place(kind) else { return };
+        let took = u32::try_from(took.as_micros()).unwrap_or(u32::MAX - 1) + 1;
+        let known = place.load(Ordering::Relaxed);
+        let next = if took >= known { took } else { known - (known - took).div_ceil(8) };
+        place.store(next, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Kind, Pace};
+
+    fn kind(uri: &str, body: usize) -> Kind {
+        Kind::of(&uri.parse().unwrap(), body)
+    }
+
+    #[test]
+    fn kinds_differ_by_what_decides_how_long_an_answer_takes() {
+        let one = kind("/fhir/ValueSet/$expand?url=http://a.example&filter=x&count=20", 0);
+        assert_eq!(one, kind("/fhir/ValueSet/$expand?url=http://a.example&filter=yz&count=50", 0));
+        assert_ne!(one, kind("/fhir/ValueSet/$expand?url=http://b.example&filter=x&count=20", 0));
+        assert_ne!(one, kind("/fhir/ValueSet/$expand?url=http://a.example&filter=x", 0));
+        assert_ne!(one, kind("/fhir/ValueSet/$expand?url=http://a.example&filter=x&count=2000", 0));
+        let body = |bytes| kind("/fhir/ValueSet/$expand", bytes);
+        assert_eq!(body(600), body(1_000));
+        assert_ne!(body(600), body(60_000));
+    }
+
+    #[test]
+    fn a_kind_is_quick_once_it_was_and_slow_at_once() {
+        let pace = Pace::default();
+        let kind = kind("/fhir/ValueSet/$expand?url=http://a.example", 0);
+        assert!(!pace.is_quick(kind), "what is not known may be slow");
+        pace.note(kind, Duration::from_micros(80));
+        assert!(pace.is_quick(kind));
+        pace.note(kind, Duration::from_millis(30));
+        assert!(!pace.is_quick(kind));
+        for _ in 0..10 {
+            pace.note(kind, Duration::from_micros(80));
+        }
+        assert!(!pace.is_quick(kind), "a few quick ones do not make up for it");
+        for _ in 0..40 {
+            pace.note(kind, Duration::ZERO);
+        }
+        assert!(pace.is_quick(kind));
+        pace.note(kind, Duration::MAX);
+        assert!(!pace.is_quick(kind));
+    }
+}
