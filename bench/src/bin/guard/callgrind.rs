@@ -6,7 +6,7 @@ use std::process::Command;
 
 use bench::Result;
 
-/// Instructions of each path, by its name. Each function is walked twice; the second counts.
+/// Instructions of each path, by its name.
 ///
 /// # Errors
 /// When there is no valgrind, the program fails under it, or a path was not counted.
@@ -15,16 +15,13 @@ pub(crate) fn count(
     folder: &Path,
     names: &[&'static str],
 ) -> Result<BTreeMap<String, u64>> {
-    let out = folder.join("callgrind");
+    let out = folder.join("callgrind.out");
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--collect-atstart=no"])
-        .args(["--toggle-collect=*measured_*", "--dump-after=*measured_*"])
+        .args(["--tool=callgrind", "--collect-atstart=no", "--toggle-collect=*measured_*"])
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(std::env::current_exe()?)
         .arg("--walk")
         .arg(library)
-        // The order in which hash maps of threads are walked must not depend on the machine.
-        .env("RAYON_NUM_THREADS", "1")
         .output()
         .map_err(|error| format!("valgrind: {error}; install it, as 'apt-get install valgrind'"))?;
     if !output.status.success() {
@@ -33,37 +30,50 @@ pub(crate) fn count(
         let told = if lines.is_empty() { text.trim().to_owned() } else { lines.join("\n") };
         return Err(format!("the paths failed under valgrind: {told}").into());
     }
-    let mut counted = BTreeMap::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().map_or("".into(), |name| name.to_string_lossy());
-        if name.starts_with("callgrind.")
-            && let Some((trigger, part, total)) = read(&std::fs::read_to_string(&path)?)
-        {
-            // A longer name may end in a shorter one's.
-            let known = names.iter().filter(|name| trigger.contains(&format!("measured_{name}")));
-            if let Some(name) = known.max_by_key(|name| name.len()) {
-                let slot = counted.entry((*name).to_owned()).or_insert((0, 0));
-                // Later parts are later walks.
-                *slot = (*slot).max((part, total));
-            }
-        }
-    }
-    for name in names {
-        if !counted.contains_key(*name) {
-            return Err(format!("'{name}' was not counted: its function has no symbol").into());
-        }
-    }
-    Ok(counted.into_iter().map(|(name, (_, total))| (name, total)).collect())
+    let text = std::fs::read_to_string(out)?;
+    let counted = inclusive(&text);
+    let of = |name: &&str| {
+        let function = format!("measured_{name}");
+        let total = counted.iter().find(|(known, _)| known.ends_with(&function))?.1;
+        Some(((*name).to_owned(), *total))
+    };
+    names
+        .iter()
+        .map(|name| {
+            of(name).ok_or_else(|| {
+                format!("'{name}' was not counted: its function has no symbol").into()
+            })
+        })
+        .collect()
 }
 
-/// What dumped a part, its number and the instructions in it.
-fn read(text: &str) -> Option<(&str, u64, u64)> {
-    let line = |start: &str| text.lines().find_map(|line| line.strip_prefix(start));
-    let trigger = line("desc: Trigger: ")?;
-    let part = line("part: ")?.trim().parse().ok()?;
-    let total = line("totals: ").or(line("summary: "))?.trim().parse().ok()?;
-    Some((trigger, part, total))
+/// Instructions in each function and all it calls, as its callers were charged for them.
+///
+/// Source: the format of Callgrind's output. A name stands once, `(12) name`, and is its number
+/// from then on; the line behind `calls=` has the cost of the calls.
+fn inclusive(text: &str) -> BTreeMap<&str, u64> {
+    let mut names: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut costs: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut callee, mut is_cost) = (None, false);
+    for line in text.lines() {
+        if let Some(function) = line.strip_prefix("fn=").or(line.strip_prefix("cfn=")) {
+            let (number, name) = function.split_once(' ').unwrap_or((function, ""));
+            if !name.is_empty() {
+                names.insert(number, name);
+            }
+            if line.starts_with('c') {
+                callee = Some(number);
+            }
+        } else if line.starts_with("calls=") {
+            is_cost = true;
+        } else if std::mem::take(&mut is_cost)
+            && let (Some(number), Some(cost)) = (callee, line.split(' ').nth(1))
+        {
+            *costs.entry(number).or_default() += cost.trim().parse::<u64>().unwrap_or(0);
+        }
+    }
+    let named = costs.into_iter().filter_map(|(number, cost)| Some((*names.get(number)?, cost)));
+    named.collect()
 }
 
 #[cfg(test)]
@@ -71,10 +81,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_says_what_dumped_it_and_how_much_it_holds() {
-        let text = "version: 1\npart: 3\n\ndesc: Trigger: --dump-after=guard::paths::measured_ecl\nfn=x\n1 2\ntotals: 712\n";
-        let expected = ("--dump-after=guard::paths::measured_ecl", 3, 712);
-        assert_eq!(read(text), Some(expected));
-        assert_eq!(read("part: 1\ntotals: 2\n"), None);
+    fn calls_are_summed_by_the_name_of_the_function() {
+        let text = "fn=(1) main\n3 9\ncfn=(2) guard::measured_ecl\ncalls=1 156\n89 700\n\nfn=(2)\n1 2\nfn=(3) other\ncfn=(2)\ncalls=2 156\n+4 12\ncfn=(1)\ncalls=1 3\n5 1\n";
+        let costs = inclusive(text);
+        assert_eq!(costs["guard::measured_ecl"], 712);
+        assert_eq!(costs["main"], 1);
     }
 }

@@ -60,7 +60,7 @@ fn run(arguments: &Arguments) -> Result<bool> {
     }
     let folder = tempfile::tempdir()?;
     let library = library(folder.path())?;
-    let names = paths::PATHS.map(|(name, _)| name);
+    let names = paths::PATHS.map(|(name, ..)| name);
     let counted = callgrind::count(&library, folder.path(), &names)?;
     match &arguments.reason {
         Some(reason) if !reason.trim().is_empty() => {

@@ -147,7 +147,7 @@ impl Pools<'_> {
         let edition = random.pick(years)?.edition();
         let known = code(edition, random)?;
         let is_in = random.chance(75.0);
-        let code = if is_in { known } else { format!("{known}X") };
+        let code = if is_in { known } else { format!("{known}~0") };
         let mut coding = json!({"system": ICD_10_GM, "code": code});
         if random.chance(70.0) {
             coding["version"] = json!(edition.meta().version);
