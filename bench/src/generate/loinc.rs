@@ -212,9 +212,8 @@ fn term(parts: &Parts, random: &mut Random) -> Term {
 fn table(lines: &mut Lines, terms: &[Term], parts: &Parts, random: &mut Random) -> io::Result<()> {
     lines.csv(&TABLE)?;
     for (number, term) in terms.iter().enumerate() {
-        let names = term.axes().map(|_| ());
-        let mut axes: Vec<String> = Vec::with_capacity(names.len());
-        axes.extend(term.axes().iter().enumerate().map(|(axis, &at)| parts.name(axis, at)));
+        let axes: Vec<String> =
+            term.axes().iter().enumerate().map(|(axis, &at)| parts.name(axis, at)).collect();
         let long = term.long_name(parts);
         let short: String = format!("{} {}", axes[0], axes[3]).chars().take(40).collect();
         let related: Vec<String> = (0..9).map(|_| condition(random).en).collect();
@@ -294,7 +293,8 @@ fn hierarchy(lines: &mut Lines, shape: &Shape, terms: &[Term], parts: &Parts) ->
         lines.csv(&[&path, "1", &parent, &parts.code(0, number), &text.en])?;
     }
     for (number, term) in terms.iter().enumerate() {
-        let second = (number % 5 == 0).then_some((term.component + 1) % parts.components.len());
+        let second =
+            number.is_multiple_of(5).then_some((term.component + 1) % parts.components.len());
         for component in [Some(term.component), second].into_iter().flatten() {
             let (path, _) = place(component);
             let parent = parts.code(0, component);
@@ -364,7 +364,8 @@ fn variant(
     let component = if is_german { text.de } else { format!("{} *", text.en) };
     let system = if is_german { material.2 } else { material.0 };
     // As in the release, most terms of a variant have no name beside their axes.
-    let long = if number % 4 == 0 { format!("{component} in {system}") } else { String::new() };
+    let long =
+        if number.is_multiple_of(4) { format!("{component} in {system}") } else { String::new() };
     let (code, property) = (code(number), parts.name(1, term.property));
     let related = format!("{component}; {system}");
     lines.csv(&[

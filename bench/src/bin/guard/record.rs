@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::paths::QUESTIONS;
 
 /// Percent that a path may grow.
-const MOST_GROWTH: f64 = 5.0;
+const MOST_GROWTH: u64 = 5;
 
 /// What is in the file.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl Record {
         let changed = counted
             .iter()
             .map(|(name, &new)| (name, self.instructions.get(name).copied().unwrap_or(0), new))
-            .filter(|&(_, old, new)| growth(old, new).abs() > MOST_GROWTH)
+            .filter(|&(_, old, new)| is_grown(old, new) || is_grown(new, old))
             .map(|(name, old, new)| (name.clone(), old, new))
             .collect();
         self.reasons.push(Reason { reason: reason.to_owned(), changed });
@@ -79,15 +79,15 @@ impl Record {
                 is_kept = false;
                 continue;
             };
-            let growth = growth(old, new);
-            let told = match growth {
-                growth if growth > MOST_GROWTH => "GREW",
-                growth if growth < -MOST_GROWTH => "shrank; record it to keep it",
+            let told = match (is_grown(old, new), is_grown(new, old)) {
+                (true, _) => "GREW",
+                (_, true) => "shrank; record it to keep it",
                 _ => "",
             };
-            is_kept &= growth <= MOST_GROWTH;
+            is_kept &= !is_grown(old, new);
             let each = |all: u64| all / QUESTIONS as u64;
-            println!("{name:<16} {:>9} {:>9} {growth:>+7.2} % {told}", each(old), each(new));
+            let percent = (new as f64 / old.max(1) as f64 - 1.0) * 100.0;
+            println!("{name:<16} {:>9} {:>9} {percent:>+7.2} % {told}", each(old), each(new));
         }
         if !is_kept {
             eprintln!(
@@ -105,12 +105,9 @@ impl Record {
     }
 }
 
-/// Percent by which a figure grew; everything for a new one.
-fn growth(old: u64, new: u64) -> f64 {
-    match old {
-        0 => 100.0,
-        old => (new as f64 / old as f64 - 1.0) * 100.0,
-    }
+/// Whether a figure is more than 5 % above an old one.
+fn is_grown(old: u64, new: u64) -> bool {
+    u128::from(new) * 100 > u128::from(old) * u128::from(100 + MOST_GROWTH)
 }
 
 fn compiler() -> String {

@@ -12,6 +12,8 @@ use crate::tests::{Pool, TESTS, Test};
 
 /// Megabytes of JSON per CPU second that are enough where answers are long.
 const ENOUGH_MEGABYTES: f64 = 200.0;
+/// Bytes of a long answer: about 100 rows.
+const LONG_ANSWER: u64 = 12_000;
 
 /// Writes the report to `path` and its plots beside it.
 ///
@@ -62,7 +64,7 @@ fn head(report: &Report) -> String {
 }
 
 fn summary(report: &Report) -> String {
-    let mut out = "## All tests\n\nThe run with most requests per second of each pool, beside the best published figure (another machine: 8 cores) and the bare handler in the same run. `aim` is the share of the bare handler's requests per CPU second that is aimed at; long answers reach it by 200 MB per CPU second, too.\n\n| test | asks | best published | published pool | of published | wide pool | per CPU s | bare per CPU s | of bare per CPU s | aim | | MB per CPU s | p99 / p50 at most connections |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|--:|--:|\n".to_owned();
+    let mut out = "## All tests\n\nThe run with most requests per second of each pool, beside the best published figure (another machine: 8 cores) and the bare handler in the same run. `aim` is the share of the bare handler's requests per CPU second that is aimed at; answers of 100 rows and more (12 kB) reach it by 200 MB per CPU second, too.\n\n| test | asks | best published | published pool | of published | wide pool | per CPU s | bare per CPU s | of bare per CPU s | aim | | MB per CPU s | p99 / p50 at most connections |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|--:|--:|\n".to_owned();
     for test in TESTS {
         let (published, wide) =
             (report.best(test.name, Pool::Published), report.best(test.name, Pool::Wide));
@@ -88,9 +90,10 @@ fn summary_line(
     let deciding = wide.or(published);
     let ratio = deciding.and_then(Row::ratio_per_cpu);
     let megabytes = deciding.and_then(Row::megabytes_per_cpu_second);
+    let is_long = deciding.is_some_and(|row| row.average_bytes >= LONG_ANSWER);
     let is_reached = ratio.map(|ratio| {
         ratio * 100.0 >= f64::from(test.aim)
-            || megabytes.is_some_and(|megabytes| megabytes >= ENOUGH_MEGABYTES)
+            || is_long && megabytes.is_some_and(|megabytes| megabytes >= ENOUGH_MEGABYTES)
     });
     format!(
         "| {} | {} | {best} | {} | {} | {} | {} | {} | {} | {} % | {} | {} | {} |",

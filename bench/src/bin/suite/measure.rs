@@ -224,8 +224,8 @@ impl<'p> Servers<'p> {
         pools: &Pools<'_>,
         report: &mut Report,
     ) -> Result<()> {
-        let expansions = singles.iter().filter(|single| single.call.method == "GET");
-        let Some(whole) = expansions.last() else { return Ok(()) };
+        let mut expansions = singles.iter().filter(|single| single.call.method == "GET");
+        let Some(whole) = expansions.next_back() else { return Ok(()) };
         let Some(test) = named("LK01") else { return Ok(()) };
         let calls: Rc<[Call]> = pools.calls(test, Pool::Wide, self.plan.wide).into();
         let load = Rc::new(Load::new(&self.base, self.pid, &calls));

@@ -1,5 +1,7 @@
 //! Reading resources, looking codes up, validating them.
 
+use std::collections::HashSet;
+
 use bench::generate::icd_years_value_set;
 use codesystems::ConceptIx;
 use serde_json::json;
@@ -15,8 +17,9 @@ const ROOTS: [u32; 10] = [100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 
 
 impl Pools<'_> {
     /// Value sets and code systems by url, by url and version, and lists without a url, in the
-    /// proportions of the published pool.
-    pub(super) fn searches(&self, size: usize) -> Vec<Call> {
+    /// proportions of the published pool. Of lists there are six, again and again; a wide pool
+    /// asks for other numbers of results with each url, so that these requests are different.
+    pub(super) fn searches(&self, size: usize, is_wide: bool) -> Vec<Call> {
         let mut random = Random::new(1, "FS01");
         let of = |kind: ResourceType| {
             let all = self.snapshot.resources.all().iter();
@@ -24,7 +27,8 @@ impl Pools<'_> {
             named.collect::<Vec<_>>()
         };
         let (sets, systems) = (of(ResourceType::ValueSet), of(ResourceType::CodeSystem));
-        let drawn = (0..size).filter_map(|_| {
+        let mut seen = HashSet::new();
+        let mut draw = || {
             let bundle = Expect::ok().string("Bundle").string("entry");
             let (kind, entries, form) = match random.below(1_800) {
                 0..800 => ("ValueSet", &sets, 0),
@@ -33,18 +37,24 @@ impl Pools<'_> {
                 1_400..1_600 => ("ValueSet", &sets, 3),
                 _ => ("CodeSystem", &systems, 3),
             };
+            if form == 3 {
+                let count = random.pick(&[20, 50, 100])?;
+                return Some(Call::get(format!("/{kind}?_count={count}&_summary=true"), bundle));
+            }
             let entry = random.pick(entries)?;
-            let url = encoded(&entry.url);
-            let target = match form {
-                0 => format!("/{kind}?url={url}&_count=10"),
-                1 => format!("/{kind}?url={url}&version={}", encoded(&entry.version)),
-                2 => format!("/{kind}?url={url}"),
-                _ => format!("/{kind}?_count={}&_summary=true", random.pick(&[20, 50, 100])?),
-            };
-            let expect = if form == 3 { bundle } else { bundle.string(entry.url.as_str()) };
-            Some(Call::get(target, expect))
-        });
-        drawn.collect()
+            let mut target = format!("/{kind}?url={}", encoded(&entry.url));
+            if form == 1 {
+                target.push_str(&format!("&version={}", encoded(&entry.version)));
+            }
+            match form {
+                _ if is_wide => target.push_str(&format!("&_count={}", 1 + random.below(1_000))),
+                0 => target.push_str("&_count=10"),
+                _ => {}
+            }
+            let is_new = !is_wide || seen.insert(target.clone());
+            is_new.then(|| Call::get(target, bundle.string(entry.url.as_str())))
+        };
+        (0..size * 2).filter_map(|_| draw()).take(size).collect()
     }
 
     /// A code that is there.

@@ -82,7 +82,7 @@ impl<'s> Pools<'s> {
         };
         let is_wide = pool == Pool::Wide;
         match test.name {
-            "FS01" => self.searches(size),
+            "FS01" => self.searches(size, is_wide),
             "LK01" => self.draw(test, size, |random| self.known(&self.main, random)),
             "LK02" => self.draw(test, size, |random| self.known(self.system(LOINC)?, random)),
             "LK03" => self.small_lookups(test, size, is_wide),

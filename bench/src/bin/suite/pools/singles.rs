@@ -10,8 +10,8 @@ use super::{Call, Edition, Expect, Pools, code, draw, encoded};
 const BATCH: usize = 10_000;
 /// Concepts of the closure table.
 const CLOSURE: usize = 5_000;
-/// Descendants of the subtree that is expanded as a whole.
-const SUBTREE: u32 = 120_000;
+/// Codes of the larger of the two expansions that users ask for without pages.
+const MANY: u64 = 120_000;
 
 /// A large request, with one that must come before it each time.
 #[derive(Debug)]
@@ -32,12 +32,12 @@ impl Pools<'_> {
             singles.push(self.whole(edition, &draw::whole_value_set(edition), total));
         }
         let edition = self.edition();
-        if let Some((count, top)) = self.near(SUBTREE) {
-            let url = format!("{}?fhir_vs=isa/{}", edition.meta().url, edition.code(top));
-            singles.push(self.whole(edition, &url, u64::from(count) + 1));
+        let (value_set, total) =
+            (draw::whole_value_set(edition), u64::from(edition.concept_count()));
+        if total > MANY {
+            singles.push(self.many(edition, &value_set, total));
         }
-        let total = u64::from(edition.concept_count());
-        singles.push(self.whole(edition, &draw::whole_value_set(edition), total));
+        singles.push(self.whole(edition, &value_set, total));
         let size = sized(BATCH);
         if let Some(call) = self.batch(size, &mut Random::new(1, "large batch")) {
             singles.push(Single { name: format!("batch of {size} $lookup"), before: None, call });
@@ -56,6 +56,14 @@ impl Pools<'_> {
         let target = format!("/ValueSet/$expand?url={}", encoded(value_set));
         let name = format!("$expand of {total} codes of {url}");
         Single { name, before: None, call: Call::get(target, expect) }
+    }
+
+    /// The first 120,000 codes, in one answer.
+    fn many(&self, edition: &Edition, value_set: &str, total: u64) -> Single {
+        let url = &edition.meta().url;
+        let target = format!("/ValueSet/$expand?url={}&count={MANY}", encoded(value_set));
+        let name = format!("$expand of {MANY} codes of {url}");
+        Single { name, before: None, call: Call::get(target, self.page(total, 0, MANY)) }
     }
 
     /// A closure table that is begun anew and then filled at once.
