@@ -1,6 +1,7 @@
 //! Generators of full-size releases, and measurements.
 
 pub mod draw;
+pub mod generate;
 pub mod process;
 pub mod rf2_generator;
 

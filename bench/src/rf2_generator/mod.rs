@@ -18,7 +18,7 @@ mod refsets;
 mod relationships;
 pub mod sctid;
 mod terms;
-mod words;
+pub(crate) mod words;
 mod world;
 
 use std::io;

@@ -2,13 +2,13 @@
 
 /// An organ or region: en-US, en-GB (empty if the same), German, German in the genitive, German
 /// as the first part of a compound.
-pub(super) type Site = (&'static str, &'static str, &'static str, &'static str, &'static str);
+pub(crate) type Site = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 /// A word: en-US, en-GB (empty if the same), German.
-pub(super) type Word = (&'static str, &'static str, &'static str);
+pub(crate) type Word = (&'static str, &'static str, &'static str);
 
 /// Organs and regions.
-pub(super) const SITES: [Site; 96] = [
+pub(crate) const SITES: [Site; 96] = [
     ("heart", "", "Herz", "des Herzens", "Herz"),
     ("liver", "", "Leber", "der Leber", "Leber"),
     ("kidney", "", "Niere", "der Niere", "Nieren"),
@@ -108,7 +108,7 @@ pub(super) const SITES: [Site; 96] = [
 ];
 
 /// Parts of an organ: en-US, en-GB, German.
-pub(super) const PARTS: [Word; 36] = [
+pub(crate) const PARTS: [Word; 36] = [
     ("surface", "", "Oberfläche"),
     ("wall", "", "Wand"),
     ("capsule", "", "Kapsel"),
@@ -148,7 +148,7 @@ pub(super) const PARTS: [Word; 36] = [
 ];
 
 /// Sides and layers that precede a part: en-US, en-GB, German behind it.
-pub(super) const SIDES: [Word; 12] = [
+pub(crate) const SIDES: [Word; 12] = [
     ("left", "", "links"),
     ("right", "", "rechts"),
     ("entire", "", "gesamt"),
@@ -164,7 +164,7 @@ pub(super) const SIDES: [Word; 12] = [
 ];
 
 /// Diseases: en-US, en-GB, German, German as the last part of a compound.
-pub(super) const DISEASES: [(&str, &str, &str, &str); 64] = [
+pub(crate) const DISEASES: [(&str, &str, &str, &str); 64] = [
     ("fracture", "", "Fraktur", "bruch"),
     ("inflammation", "", "Entzündung", "entzündung"),
     ("ulcer", "", "Ulkus", "geschwür"),
@@ -232,7 +232,7 @@ pub(super) const DISEASES: [(&str, &str, &str, &str); 64] = [
 ];
 
 /// What precedes a disease: en-US, en-GB, German behind it.
-pub(super) const COURSES: [Word; 40] = [
+pub(crate) const COURSES: [Word; 40] = [
     ("acute", "", "akut"),
     ("chronic", "", "chronisch"),
     ("subacute", "", "subakut"),
@@ -276,7 +276,7 @@ pub(super) const COURSES: [Word; 40] = [
 ];
 
 /// What a finding is of a body part: en-US, en-GB, German.
-pub(super) const SIGNS: [Word; 40] = [
+pub(crate) const SIGNS: [Word; 40] = [
     ("pain", "", "Schmerz"),
     ("swelling", "", "Schwellung"),
     ("tenderness", "", "Druckschmerz"),
@@ -348,7 +348,7 @@ pub(super) const DEGREES: [Word; 24] = [
 ];
 
 /// What is done: en-US, en-GB, German, German as the last part of a compound.
-pub(super) const ACTIONS: [(&str, &str, &str, &str); 40] = [
+pub(crate) const ACTIONS: [(&str, &str, &str, &str); 40] = [
     ("excision", "", "Exzision", "exzision"),
     ("incision", "", "Inzision", "inzision"),
     ("biopsy", "", "Biopsie", "biopsie"),
@@ -392,7 +392,7 @@ pub(super) const ACTIONS: [(&str, &str, &str, &str); 40] = [
 ];
 
 /// How it is done: en-US, en-GB, German.
-pub(super) const APPROACHES: [Word; 20] = [
+pub(crate) const APPROACHES: [Word; 20] = [
     ("by open approach", "", "offen"),
     ("by percutaneous approach", "", "perkutan"),
     ("using laparoscope", "", "laparoskopisch"),
@@ -416,7 +416,7 @@ pub(super) const APPROACHES: [Word; 20] = [
 ];
 
 /// What is measured: en-US, en-GB, German.
-pub(super) const MEASURES: [Word; 24] = [
+pub(crate) const MEASURES: [Word; 24] = [
     ("length", "", "Länge"),
     ("width", "", "Breite"),
     ("volume", "", "Volumen"),
@@ -472,7 +472,7 @@ pub(super) const DEVICES: [Word; 24] = [
 ];
 
 /// What devices are of: en-US, en-GB, German behind it.
-pub(super) const MATERIALS: [Word; 24] = [
+pub(crate) const MATERIALS: [Word; 24] = [
     ("disposable", "", "zum Einmalgebrauch"),
     ("reusable", "", "wiederverwendbar"),
     ("titanium", "", "aus Titan"),
@@ -554,13 +554,13 @@ pub(super) const QUALIFIERS: [Word; 40] = [
 ];
 
 /// Beginnings of invented Latin and chemical names.
-pub(super) const ONSETS: [&str; 32] = [
+pub(crate) const ONSETS: [&str; 32] = [
     "Abra", "Bolo", "Cari", "Dexo", "Elmi", "Fura", "Gale", "Helo", "Imba", "Joru", "Keto", "Lami",
     "Meru", "Noxi", "Opha", "Peli", "Quin", "Rovi", "Sali", "Taro", "Umbe", "Vela", "Wexi", "Xeno",
     "Yari", "Zolu", "Asti", "Brevi", "Clova", "Drimo", "Estra", "Fluvi",
 ];
 /// Their middles.
-pub(super) const MIDDLES: [&str; 24] = [
+pub(crate) const MIDDLES: [&str; 24] = [
     "ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "xo", "za",
     "bro", "cla", "dre", "fli", "gro", "phe", "sti", "tro", "vla",
 ];
@@ -575,7 +575,7 @@ pub(super) const SPECIES: [&str; 16] = [
     "inus", "atus", "orum", "ula", "ivora",
 ];
 /// Endings of substances with their German ones.
-pub(super) const SUBSTANCES: [(&str, &str); 16] = [
+pub(crate) const SUBSTANCES: [(&str, &str); 16] = [
     ("mycin", "mycin"),
     ("azole", "azol"),
     ("olol", "olol"),

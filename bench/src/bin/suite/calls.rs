@@ -24,15 +24,8 @@ pub(crate) struct Expect {
     pub(crate) strings: Vec<String>,
     /// A member with a plain value that must occur.
     pub(crate) member: Option<(&'static str, String)>,
-}
-
-/// A kind of request with all its requests.
-#[derive(Debug)]
-pub(crate) struct Test {
-    pub(crate) name: &'static str,
-    pub(crate) calls: Vec<Call>,
-    /// A server may say that it does not support this; then it is not measured.
-    pub(crate) is_optional: bool,
+    /// How many rows an expansion must have, at least and at most.
+    pub(crate) rows: Option<(u64, u64)>,
 }
 
 impl Call {
@@ -80,6 +73,12 @@ impl Expect {
         self
     }
 
+    /// An expansion of at least `least` and at most `most` rows.
+    pub(crate) fn rows(mut self, least: u64, most: u64) -> Self {
+        self.rows = Some((least, most));
+        self
+    }
+
     /// Whether the answer is right.
     pub(crate) fn is_met(&self, status: u16, body: &[u8]) -> bool {
         let is_status = match self.status {
@@ -94,8 +93,22 @@ impl Expect {
         });
         is_status
             && has_strings
+            && self.rows.is_none_or(|(least, most)| (least..=most).contains(&rows(body)))
             && self.member.as_ref().is_none_or(|(name, value)| has_member(body, name, value))
     }
+}
+
+/// Rows of an expansion: members `code` behind `contains`. Designations would count too; none are
+/// asked for.
+fn rows(body: &[u8]) -> u64 {
+    const CODE: &[u8] = b"\"code\"";
+    let at = memmem::find(body, b"\"contains\"").unwrap_or(body.len());
+    let rest = body.get(at..).unwrap_or_default();
+    let is_member = |at: &usize| {
+        let behind = rest.get(at + CODE.len()..).unwrap_or_default().trim_ascii_start();
+        behind.first() == Some(&b':')
+    };
+    memmem::find_iter(rest, CODE).filter(is_member).count() as u64
 }
 
 fn has_member(body: &[u8], name: &str, value: &str) -> bool {
@@ -133,6 +146,11 @@ mod tests {
         assert!(!expect.is_met(404, br#"{"a":"b","total":12}"#));
         assert!(!expect.is_met(200, br#"{"b":"a","total":12}"#));
         assert!(!expect.is_met(200, br#"{"a":"b","total":123}"#));
+        let page = Expect::ok().rows(1, 2);
+        assert!(
+            page.is_met(200, br#"{"code":0,"contains":[{"code" : "a"},{"x":"code","code":"b"}]}"#)
+        );
+        assert!(!page.is_met(200, br#"{"code":0,"contains":[]}"#));
         assert!(Expect::default().is_met(422, b"") && !Expect::default().is_met(500, b""));
     }
 
