@@ -5,7 +5,7 @@ mod compiler;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use codesystems::grammar::{Condition, Grammar, Made};
 use codesystems::{Canonical, ConceptIx, ConceptSet};
@@ -79,6 +79,9 @@ pub struct Part {
     pub order: Option<Arc<[ConceptIx]>>,
     /// What the value set says of concepts it lists, where it says more than the code.
     pub listed: Arc<FxHashMap<ConceptIx, Listed>>,
+    /// Words of texts in `listed` that the code system does not have; made when they are first
+    /// searched.
+    pub own_words: Arc<OnceLock<Vec<OwnWords>>>,
     /// Every code of the grammar is in, beyond those in `set`.
     pub whole_grammar: bool,
     /// What codes that the grammar makes must meet to be in.
@@ -95,6 +98,15 @@ pub struct Part {
     pub supplements: Arc<[Arc<CodeSystem>]>,
     /// How the part came to be.
     pub origin: Origin,
+}
+
+/// A text that the value set itself writes of a concept.
+#[derive(Debug, Clone)]
+pub struct OwnWords {
+    /// The concept.
+    pub concept: ConceptIx,
+    /// Its words, folded as those of queries are.
+    pub words: Vec<String>,
 }
 
 /// An include of a code system, as the definition writes it.

@@ -3,20 +3,20 @@
 
 use std::sync::{Arc, OnceLock};
 
+use codesystems::model::DisplayRank;
 use codesystems::search::{Query, Selection};
 use codesystems::{ConceptIx, ConceptSet, Edition};
-use rustc_hash::FxHashMap;
+use roaring::RoaringBitmap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::CodeSystem;
-use crate::plan::Part;
+use crate::plan::{OwnWords, Part};
 
 /// How good a hit is; smaller is better.
 pub type Score = u32;
 
 /// Codes looked at for a filter that is the beginning of codes.
 const MAX_CODES: usize = 10_000;
-/// Hits of a synonym source looked at for ranking, beyond those wanted: several may mean one concept.
-const SPARE_SYNONYMS: usize = 400;
 /// Behind every hit by the concept's own designations of the same kind.
 const SYNONYM_PENALTY: Score = 1 << 12;
 
@@ -31,20 +31,59 @@ const SUPPLEMENT_SCORE: Score = Score::MAX / 4;
 pub struct SynonymSource {
     system: Arc<CodeSystem>,
     properties: Vec<String>,
-    /// (concept of the source, concept of the target), ascending.
-    pairs: OnceLock<Vec<(ConceptIx, ConceptIx)>>,
+    meanings: OnceLock<Meanings>,
+}
+
+/// What the concepts of a source mean: row `n` of `targets` begins at `offsets[n]`.
+#[derive(Debug, Default)]
+struct Meanings {
+    offsets: Vec<u32>,
+    targets: Vec<ConceptIx>,
+}
+
+impl Meanings {
+    /// From pairs of source and target, ascending.
+    fn from_sorted(pairs: &[(ConceptIx, ConceptIx)], source_count: u32) -> Self {
+        let mut offsets = Vec::with_capacity(source_count as usize + 1);
+        let mut begin = 0;
+        for source in 0..=source_count {
+            let own = pairs.get(begin..).unwrap_or_default();
+            begin += own.partition_point(|(concept, _)| concept.0 < source);
+            offsets.push(begin as u32);
+        }
+        Self { offsets, targets: pairs.iter().map(|&(_, target)| target).collect() }
+    }
+
+    fn of(&self, concept: ConceptIx) -> &[ConceptIx] {
+        let row = concept.0 as usize;
+        let bounds = self.offsets.get(row).zip(self.offsets.get(row + 1));
+        bounds
+            .and_then(|(&begin, &end)| self.targets.get(begin as usize..end as usize))
+            .unwrap_or_default()
+    }
+
+    /// Everything that `concepts` mean, of `target_count` concepts.
+    fn of_all(&self, concepts: &RoaringBitmap, target_count: u32) -> ConceptSet {
+        let mut bits = vec![0_u8; (target_count as usize).div_ceil(8)];
+        for target in concepts.iter().flat_map(|concept| self.of(ConceptIx(concept))) {
+            if let Some(byte) = bits.get_mut(target.0 as usize / 8) {
+                *byte |= 1 << (target.0 % 8);
+            }
+        }
+        RoaringBitmap::from_lsb0_bytes(0, &bits).into()
+    }
 }
 
 impl SynonymSource {
     /// A source whose `properties` hold codes of the target.
     #[must_use]
     pub fn new(system: Arc<CodeSystem>, properties: Vec<String>) -> Self {
-        Self { system, properties, pairs: OnceLock::new() }
+        Self { system, properties, meanings: OnceLock::new() }
     }
 
-    /// Which concept of the source is a synonym of which of `target`; computed once.
-    fn pairs(&self, target: &Edition) -> &[(ConceptIx, ConceptIx)] {
-        self.pairs.get_or_init(|| {
+    /// What each concept of the source means in `target`; computed once.
+    fn meanings(&self, target: &Edition) -> &Meanings {
+        self.meanings.get_or_init(|| {
             let source = self.system.edition();
             let ids = self.properties.iter().filter_map(|property| source.property_id(property));
             let mut pairs = Vec::new();
@@ -55,17 +94,43 @@ impl SynonymSource {
             }
             pairs.sort_unstable();
             pairs.dedup();
-            pairs
+            Meanings::from_sorted(&pairs, source.concept_count())
         })
     }
 
-    fn meant<'a>(
-        pairs: &'a [(ConceptIx, ConceptIx)],
-        concept: ConceptIx,
-    ) -> impl Iterator<Item = ConceptIx> + 'a {
-        let first = pairs.partition_point(|&(source, _)| source < concept);
-        let own = pairs.get(first..).unwrap_or_default().iter();
-        own.take_while(move |&&(source, _)| source == concept).map(|&(_, target)| target)
+    /// Concepts of `within` that designations of the source find: all of them, and the `wanted` best
+    /// with their scores.
+    fn find(
+        &self,
+        target: &Edition,
+        within: &ConceptSet,
+        query: &Query,
+        wanted: usize,
+    ) -> (ConceptSet, Vec<(ConceptIx, Score)>) {
+        let Some(index) = self.system.edition().text_index() else { return Default::default() };
+        let meanings = self.meanings(target);
+        let matching = index.matching(query);
+        let all = meanings.of_all(&matching, target.concept_count()).and(within);
+        let enough = wanted.min(usize::try_from(all.len()).unwrap_or(usize::MAX));
+        // Several designations may mean one concept, or one that is not wanted.
+        let mut limit = enough.saturating_mul(2).max(32);
+        loop {
+            let page = index.search(query, &Selection { within: None, offset: 0, limit });
+            let mut best: Vec<(ConceptIx, Score)> = Vec::with_capacity(enough);
+            let mut seen = FxHashSet::default();
+            for hit in &page.hits {
+                let meant = meanings.of(hit.concept).iter();
+                for &meant in meant.filter(|&&meant| within.contains(meant)) {
+                    if seen.insert(meant) {
+                        best.push((meant, hit.score.saturating_add(SYNONYM_PENALTY)));
+                    }
+                }
+            }
+            if best.len() >= enough || page.hits.len() < limit {
+                return (all, best);
+            }
+            limit = limit.saturating_mul(4);
+        }
     }
 }
 
@@ -109,28 +174,16 @@ pub(crate) fn in_part(part: &Part, within: &ConceptSet, filter: &str, wanted: us
         }
     }
     for source in part.synonyms.iter() {
-        let pairs = source.pairs(edition);
-        let Some(index) = source.system.edition().text_index() else { continue };
-        for concept in index.matching(&query) {
-            extra.extend(
-                &SynonymSource::meant(pairs, ConceptIx(concept))
-                    .filter(|&meant| within.contains(meant))
-                    .collect(),
-            );
-        }
-        let limit = wanted.saturating_add(SPARE_SYNONYMS);
-        let page = index.search(&query, &Selection { within: None, offset: 0, limit });
-        for hit in page.hits {
-            for meant in SynonymSource::meant(pairs, hit.concept) {
-                if within.contains(meant) {
-                    keep(meant, hit.score.saturating_add(SYNONYM_PENALTY));
-                }
-            }
-        }
+        let (all, best) = source.find(edition, within, &query, wanted);
+        extra.extend(&all);
+        best.into_iter().for_each(|(concept, score)| keep(concept, score));
     }
     let own = edition.text_index();
     if let Some(index) = &own {
-        let selection = Selection { within: Some(within.bitmap()), offset: 0, limit: wanted };
+        // What is stored about frequent words counts all concepts.
+        let is_whole = within.len() == u64::from(edition.concept_count());
+        let within_or_all = (!is_whole).then_some(within.bitmap());
+        let selection = Selection { within: within_or_all, offset: 0, limit: wanted };
         let page = index.search(&query, &selection);
         found.total = page.total;
         for hit in page.hits {
@@ -171,24 +224,42 @@ fn by_code(edition: &Edition, filter: &str) -> Vec<(Score, ConceptIx)> {
     hits
 }
 
-/// Concepts whose display the value set itself gives.
+/// Concepts whose display the value set itself gives, and finds.
 fn by_own_display(part: &Part, within: &ConceptSet, query: &Query) -> Vec<(ConceptIx, Score)> {
-    if query.is_empty() {
+    if query.is_empty() || part.listed.is_empty() {
         return Vec::new();
     }
-    let texts = |concept: &ConceptIx| {
-        part.listed.get(concept).into_iter().flat_map(|listed| {
-            let designations = listed.designations.iter().map(|own| own.value.as_str());
-            std::iter::once(listed.display.as_str()).chain(designations)
-        })
+    let has_all = |own: &&OwnWords| {
+        query.words().all(|wanted| own.words.iter().any(|word| word.starts_with(wanted)))
     };
-    let has_all = |text: &str| {
-        let words: Vec<String> = Query::parse(text).words().map(str::to_owned).collect();
-        query.words().all(|wanted| words.iter().any(|word| word.starts_with(wanted)))
-    };
-    part.listed
-        .keys()
-        .filter(|concept| within.contains(**concept) && texts(concept).any(has_all))
-        .map(|&concept| (concept, OWN_DISPLAY_SCORE))
+    let own = part.own_words.get_or_init(|| own_words(part));
+    own.iter()
+        .filter(|own| within.contains(own.concept))
+        .filter(has_all)
+        .map(|own| (own.concept, OWN_DISPLAY_SCORE))
         .collect()
+}
+
+/// What the value set writes otherwise than the code system; most repeat it, and are found by it.
+fn own_words(part: &Part) -> Vec<OwnWords> {
+    let edition = part.system.edition();
+    let is_known = |concept: ConceptIx, text: &str| {
+        let mut known = edition.designations(concept);
+        edition.text_index().is_some()
+            && known.any(|known| {
+                known.is_active() && known.rank() < DisplayRank::Note && known.value() == text
+            })
+    };
+    let mut own = Vec::new();
+    for (&concept, listed) in part.listed.iter() {
+        let designations = listed.designations.iter().map(|own| own.value.as_str());
+        for text in std::iter::once(listed.display.as_str()).chain(designations) {
+            if !text.is_empty() && !is_known(concept, text) {
+                let words = Query::parse(text).words().map(str::to_owned).collect();
+                own.push(OwnWords { concept, words });
+            }
+        }
+    }
+    own.sort_unstable_by_key(|own| own.concept);
+    own
 }

@@ -226,6 +226,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
             set: ConceptSet::new(),
             order: None,
             listed: Arc::default(),
+            own_words: Arc::default(),
             whole_grammar: false,
             conditions: Vec::new(),
             without: Arc::default(),
