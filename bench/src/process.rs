@@ -53,6 +53,15 @@ pub fn own_status(name: &str) -> Option<u64> {
     kib(&fs::read_to_string("/proc/self/status").ok()?, name)
 }
 
+/// What the processor calls itself, empty where it is not known.
+#[must_use]
+pub fn processor() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with("model name"));
+    line.and_then(|line| line.split_once(':'))
+        .map_or_else(String::new, |(_, name)| name.trim().into())
+}
+
 fn kib(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_ascii_whitespace().next()?.parse().ok()

@@ -70,6 +70,7 @@ pub(crate) async fn measure(plan: &Plan) -> Result<Report> {
     let pools = Pools::new(&snapshot, plan.system.as_deref(), plan.base.is_some())?;
     let mut report = Report {
         cores: std::thread::available_parallelism().map_or(0, usize::from),
+        processor: process::processor(),
         seconds: plan.seconds,
         main: pools.main_url().to_owned(),
         ..Report::default()

@@ -50,6 +50,8 @@ pub(crate) struct Large {
 pub(crate) struct Report {
     pub(crate) server: String,
     pub(crate) cores: usize,
+    /// What the processor calls itself.
+    pub(crate) processor: String,
     /// Seconds of each run.
     pub(crate) seconds: f64,
     /// Code system of the tests of SNOMED CT.
@@ -156,7 +158,8 @@ pub(crate) fn percent(share: Option<f64>) -> String {
 impl Report {
     /// What is known before the first test.
     pub(crate) fn head(&self) -> String {
-        let mut out = format!("{}, {} cores, {} s a run\n", self.server, self.cores, self.seconds);
+        let Self { server, cores, processor, seconds, .. } = self;
+        let mut out = format!("{server}, {cores} cores ({processor}), {seconds} s a run\n\n");
         for system in &self.systems {
             let _ = writeln!(out, "- {system}");
         }

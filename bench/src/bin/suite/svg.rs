@@ -133,9 +133,8 @@ pub(crate) fn lines(
     }
     text(&mut out, ((WIDTH - RIGHT) / 2.0, height - 12.0), "middle", across);
     text(&mut out, (10.0, 34.0), "start", up);
-    let mut taken: Vec<f64> = Vec::new();
-    for (number, (name, points)) in series.iter().enumerate() {
-        let colour = COLOURS[number % COLOURS.len()];
+    let mut names: Vec<(f64, f64, &str, &str)> = Vec::new();
+    for ((name, points), colour) in series.iter().zip(COLOURS.iter().cycle()) {
         let path: Vec<String> =
             points.iter().map(|(a, b)| format!("{:.1},{:.1}", x(*a), y(*b))).collect();
         let _ = writeln!(
@@ -143,18 +142,18 @@ pub(crate) fn lines(
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
             path.join(" ")
         );
-        if let Some((a, b)) = points.last() {
-            let mut at = y(*b) + 4.0;
-            while taken.iter().any(|other| (other - at).abs() < 12.0) {
-                at += 12.0;
-            }
-            taken.push(at);
-            let _ = writeln!(
-                out,
-                "<text x=\"{:.1}\" y=\"{at:.1}\" fill=\"{colour}\">{name}</text>",
-                x(*a) + 6.0
-            );
-        }
+        names
+            .extend(points.last().map(|(a, b)| (y(*b) + 4.0, x(*a) + 6.0, name.as_str(), *colour)));
+    }
+    // From top to bottom, each below the one before.
+    names.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut lowest = 0.0;
+    for (at, across, name, colour) in names {
+        lowest = at.max(lowest + 12.0);
+        let _ = writeln!(
+            out,
+            "<text x=\"{across:.1}\" y=\"{lowest:.1}\" fill=\"{colour}\">{name}</text>"
+        );
     }
     out.push_str("</svg>\n");
     out
