@@ -1,4 +1,5 @@
-//! Reference sets of every kind but the language ones, and alternate identifiers.
+//! Reference sets of every kind but the language ones, and alternate identifiers. Inactive members
+//! are kept apart from the active ones, for who asks for them.
 //!
 //! A reference set becomes a membership set with the columns of its file beyond the first six. If
 //! it has members that are not concepts (descriptions, relationships), those are put to the concept
@@ -47,7 +48,7 @@ struct Set {
     has_other_components: bool,
 }
 
-/// Adds the active members of all reference sets. Takes them out of the tables.
+/// Adds the members of all reference sets. Takes them out of the tables.
 ///
 /// # Errors
 /// When there are more reference sets than an edition can number.
@@ -58,8 +59,7 @@ pub(super) fn add(
     terms: &Terms,
     notes: &mut Notes,
 ) -> Result<()> {
-    let mut members = std::mem::take(&mut tables.members);
-    members.retain(|member| member.active);
+    let members = std::mem::take(&mut tables.members);
     let mut sets = sets(tables, &members);
     if sets.len() > SETS {
         let problem = format!("{} reference sets, at most {SETS} are numbered", sets.len());
@@ -218,7 +218,11 @@ fn add_member(
         let value = |column: &Option<usize>| column.and_then(|at| text.split('\t').nth(at));
         fields.extend(columns.iter().map(|column| value(column).unwrap_or_default()));
     }
-    builder.member_of_version(number, row.concept, &fields, version);
+    if row.member.active {
+        builder.member_of_version(number, row.concept, &fields, version);
+    } else {
+        builder.inactive_member(number, row.concept, &fields, version);
+    }
 }
 
 /// The property that the first field of a set's members becomes, if it does.
@@ -239,7 +243,7 @@ fn add_property(
     property: Option<PropertyId>,
     row: &Placed,
 ) {
-    let Some(property) = property else { return };
+    let Some(property) = property.filter(|_| row.member.active) else { return };
     let text = tables.text(row.member.stamp, row.member.fields);
     let target = text.split('\t').next().unwrap_or_default();
     let is_concept = builder.code(row.concept) == Digits::of(row.member.component).as_str();

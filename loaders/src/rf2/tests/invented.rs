@@ -195,7 +195,8 @@ fn reference_sets_load_with_the_columns_of_their_header() {
     const NOVEL: &str = "id effectiveTime active moduleId refsetId referencedComponentId colour
         n1 20240101 1 1 10002003 10001005 red";
     const SIMPLE: &str = "id effectiveTime active moduleId refsetId referencedComponentId
-        s1 20240101 1 1 723264001 10002003";
+        s1 20240101 1 1 723264001 10002003
+        s2 20230101 0 1 723264001 10001005";
     const OWL: &str =
         "id effectiveTime active moduleId refsetId referencedComponentId owlExpression
         o1 20240101 1 1 733073007 10001005 SubClassOf(:10001005|:404684003)";
@@ -223,6 +224,8 @@ fn reference_sets_load_with_the_columns_of_their_header() {
     };
     assert_eq!(selects("^ 723264001 {{ M effectiveTime >= \"20240101\" }}"), ["10002003"]);
     assert!(selects("^ 723264001 {{ M effectiveTime < \"20240101\" }}").is_empty());
+    assert_eq!(selects("^ 723264001 {{ M active = 0 }}"), ["10001005"]);
+    assert_eq!(selects("^ 723264001 {{ M active = 1 }}"), selects("^ 723264001"));
     assert_eq!(selects("10001005 {{ +HISTORY-MIN }}"), ["10001005", "10003008"]);
     assert!(!selects("* {{ D effectiveTime > \"19000101\" }}").is_empty());
     // A description is put to its concept, with its own identifier in front.
