@@ -17,6 +17,8 @@ use crate::library::{Content, ResourceType};
 use crate::wire::json::{JsonWriter, ParametersWriter};
 use crate::wire::{CodingRef, ValueRef, WireError};
 
+mod expressions;
+
 /// The SNOMED CT concept under which relationship groups are told.
 const ROLE_GROUP: &str = "609096000";
 
@@ -138,7 +140,7 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
             write(made.edition(), concept);
         }
     } else {
-        write_made(&mut json, &subject, &asked, &read)?;
+        write_made(&mut json, &subject, &asked, (&read, &wanted))?;
     }
     Ok(Answer::ok(json.into_bytes()))
 }
@@ -148,7 +150,7 @@ fn write_made(
     json: &mut JsonWriter,
     subject: &Subject<'_>,
     asked: &Asked,
-    read: &Reading<'_>,
+    (read, wanted): (&Reading<'_>, &Wanted<'_>),
 ) -> Result<(), Failure> {
     let edition = subject.system.edition();
     let meta = edition.meta();
@@ -161,6 +163,12 @@ fn write_made(
             out.code("code", read.code());
             if !subject.url.is_empty() {
                 out.uri("system", &subject.url);
+            }
+            if meta.url == snomed::URL
+                && let Ok(written) = expression::parse(read.code())
+            {
+                let scores = &edition.language_scores(asked.languages());
+                expressions::Writer { edition, wanted, scores }.write(&mut out, &written);
             }
             read.write(&mut out);
             out.finish();

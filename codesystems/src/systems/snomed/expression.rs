@@ -1,8 +1,8 @@
 //! Post-coordinated expressions: codes made of concepts by the compositional grammar.
 //!
 //! [`parse`] reads the grammar, [`check`] looks whether the concepts exist and stand where they may,
-//! [`display`] writes an expression with the terms of an edition. The concept model (MRCM) is not
-//! checked.
+//! [`ConceptModel`] asks the rules that the edition has for attributes, [`Forms`] compares what
+//! expressions mean, [`display`] writes an expression with the terms of an edition.
 //!
 //! Source: SNOMED CT Compositional Grammar 2.4.
 
@@ -11,6 +11,14 @@ use std::fmt::Write;
 
 use crate::index::LanguageScores;
 use crate::{ConceptIx, Edition, PropertyValue};
+
+mod form;
+mod model;
+mod range;
+
+pub use form::{Form, Forms};
+pub(super) use form::{Meaning, Pair};
+pub use model::{ConceptModel, Extent, Rule, Violation};
 
 /// Bytes an expression may be long.
 const MAX_BYTES: usize = 64 << 10;
@@ -33,6 +41,17 @@ pub struct Expression {
 }
 
 impl Expression {
+    /// A concept as an expression that refines nothing.
+    #[must_use]
+    pub fn of_concept(id: &str) -> Self {
+        Self {
+            status: String::new(),
+            focus: vec![id.to_owned()],
+            attributes: Vec::new(),
+            groups: Vec::new(),
+        }
+    }
+
     /// The one concept it means, where it refines nothing.
     #[must_use]
     pub fn only_concept(&self) -> Option<&str> {

@@ -284,7 +284,8 @@ impl World {
                 }
                 History::Subset(subset) => self.refsets(&self.evaluate(subset)),
             };
-            let rows = self.members.iter().filter(|row| row.active && refsets.contains(&row.refset));
+            let rows =
+                self.members.iter().filter(|row| row.active && refsets.contains(&row.refset));
             let added: Set =
                 rows.filter(|row| set.contains(&row.target)).map(|row| row.concept).collect();
             set.extend(added);
