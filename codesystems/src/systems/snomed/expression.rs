@@ -13,6 +13,8 @@ use crate::index::LanguageScores;
 use crate::{ConceptIx, Edition, PropertyValue};
 
 mod form;
+#[cfg(test)]
+mod meaning_tests;
 mod model;
 mod range;
 
