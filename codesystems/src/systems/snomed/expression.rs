@@ -12,6 +12,7 @@ use std::fmt::Write;
 use crate::index::LanguageScores;
 use crate::{ConceptIx, Edition, PropertyValue};
 
+mod axiom;
 mod form;
 #[cfg(test)]
 mod meaning_tests;

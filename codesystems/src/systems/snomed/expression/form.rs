@@ -14,10 +14,14 @@
 
 use std::cell::OnceCell;
 
+use super::axiom;
 use super::{Attribute, Expression, Value};
 use crate::model::PropertyId;
 use crate::set::Marks;
 use crate::{ConceptIx, ConceptSet, Edition, PropertyValue};
+
+/// |OWL axiom reference set|
+const OWL_AXIOM: &str = "733073007";
 
 /// What an expression or a concept means.
 #[derive(Debug, Clone)]
@@ -66,6 +70,12 @@ pub(in crate::systems::snomed) enum Meaning {
     Form(Box<Form>),
     /// Text, number or boolean.
     Literal(Value),
+}
+
+/// What a definition requires.
+struct Required {
+    focus: Vec<ConceptIx>,
+    groups: Vec<Group>,
 }
 
 /// Makes and compares forms on one edition.
@@ -299,21 +309,65 @@ impl<'e> Forms<'e> {
         if let Some(defined) = self.defined {
             candidates = candidates.and(&self.edition.with_value(defined, "true"));
         }
-        let base = subsumers.clone();
-        for concept in candidates.and_not(&base).iter() {
-            let is_above = |parent: ConceptIx| self.is_defined(parent) || base.contains(parent);
-            if !self.edition.parents(concept).all(is_above) {
-                continue;
-            }
-            let ancestors = self.edition.ancestors(concept);
-            let mut own = Vec::new();
-            self.add_groups(concept, &mut own);
-            if ancestors.iter().all(is_above) && own.iter().all(|group| self.is_met(group, groups))
-            {
-                subsumers.insert(concept);
-                subsumers.extend(&ancestors);
+        let mut open: Vec<(ConceptIx, Vec<Required>)> = candidates
+            .and_not(subsumers)
+            .iter()
+            .map(|concept| (concept, self.sufficient(concept)))
+            .collect();
+        // One may be defined by another.
+        loop {
+            let before = open.len();
+            open.retain(|(concept, sufficient)| {
+                let is_met = |required: &Required| {
+                    required.focus.iter().all(|&focus| subsumers.contains(focus))
+                        && required.groups.iter().all(|group| self.is_met(group, groups))
+                };
+                let holds = sufficient.iter().any(is_met);
+                if holds {
+                    subsumers.insert(*concept);
+                    subsumers.extend(&self.edition.ancestors(*concept));
+                }
+                !holds
+            });
+            if open.len() == before {
+                return;
             }
         }
+    }
+
+    /// What suffices to be a sufficiently defined concept: what its axioms say, each for itself; where
+    /// the edition has no axioms, its primitive ancestors with all that is inferred of it. Axioms go
+    /// first, as in an extract relationships to concepts left out are missing.
+    fn sufficient(&self, concept: ConceptIx) -> Vec<Required> {
+        let edition = self.edition;
+        if let Some((set, definition)) = edition.membership_set(OWL_AXIOM) {
+            let place = definition.fields.iter().position(|field| field == "owlExpression");
+            let rows = edition.member_rows_of(set, concept);
+            let axioms = rows.filter_map(|row| row.fields().nth(place?));
+            let read = axioms.filter_map(|text| axiom::sufficient(text, edition.code(concept)));
+            return read.filter_map(|expression| self.required(&expression)).collect();
+        }
+        let ancestors = edition.ancestors(concept);
+        let mut groups = Vec::new();
+        self.add_groups(concept, &mut groups);
+        let focus = ancestors.iter().filter(|&one| !self.is_defined(one)).collect();
+        if groups.is_empty() { Vec::new() } else { vec![Required { focus, groups }] }
+    }
+
+    /// What an axiom requires; `None` where the edition lacks a concept of it.
+    fn required(&self, expression: &Expression) -> Option<Required> {
+        super::check(expression, self.edition).ok()?;
+        let focus = expression.focus.iter().map(|id| self.edition.find_exact(id));
+        let alone = expression.attributes.iter().map(std::slice::from_ref);
+        let group = |attributes: &[Attribute]| {
+            let pairs = attributes.iter().map(|attribute| self.pair(attribute));
+            Some(Group { pairs: pairs.collect::<Option<_>>()?, is_braced: true })
+        };
+        let groups = alone.chain(expression.groups.iter().map(Vec::as_slice)).map(group);
+        Some(Required {
+            focus: focus.collect::<Option<_>>()?,
+            groups: groups.collect::<Option<_>>()?,
+        })
     }
 
     /// Marks the concepts that have an attribute which `pair` implies.

@@ -109,6 +109,28 @@ fn subsumption_follows_focus_groups_and_definitions() {
 }
 
 #[test]
+fn axioms_say_what_suffices_before_relationships_do() {
+    let mut builder = builder();
+    let set = builder.membership_set("733073007", "", &["owlExpression"]);
+    let concept = builder.concept("235856003");
+    // The morphology is of a concept that the edition lacks, as in an extract.
+    let axiom = "EquivalentClasses(:235856003 ObjectIntersectionOf(:64572001 \
+                 ObjectSomeValuesFrom(:609096000 ObjectIntersectionOf(\
+                 ObjectSomeValuesFrom(:363698007 :10200004) \
+                 ObjectSomeValuesFrom(:116676008 :999999990)))))";
+    builder.member(set, concept, &[axiom]);
+    let concept = builder.concept("128241005");
+    let axiom = "EquivalentClasses(:128241005 ObjectIntersectionOf(:64572001 \
+                 ObjectSomeValuesFrom(:609096000 ObjectSomeValuesFrom(:363698007 :10200004))))";
+    builder.member(set, concept, &[axiom]);
+    let edition = edition(builder);
+    let forms = Forms::new(&edition);
+    let form = forms.expression(&read(&edition, "64572001:{363698007=20200004}"));
+    let parents: Vec<_> = forms.parents(&form).into_iter().map(|one| edition.code(one)).collect();
+    assert_eq!(parents, ["128241005"]);
+}
+
+#[test]
 fn normal_forms_are_the_same_whatever_way_something_is_said() {
     let edition = edition(builder());
     let forms = Forms::new(&edition);

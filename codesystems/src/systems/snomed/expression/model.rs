@@ -45,7 +45,7 @@ pub enum Extent {
 /// A rule that an expression breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The attribute.
+    /// The attribute, with its term.
     pub attribute: String,
     /// What is wrong with it.
     pub rule: Rule,
@@ -174,7 +174,7 @@ impl<'e> ConceptModel<'e> {
         found: &mut Vec<Violation>,
     ) {
         let mut violated = |rule, is_mandatory| {
-            found.push(Violation { attribute: name.to_owned(), rule, is_mandatory });
+            found.push(Violation { attribute: self.named(name), rule, is_mandatory });
         };
         let rows = self.domain_rows(name);
         if rows.is_empty() {
@@ -185,7 +185,7 @@ impl<'e> ConceptModel<'e> {
         }
         let fits = |row: &&DomainRow<'_>| self.is_in_domain(expression, row.domain);
         let Some(row) = rows.iter().find(fits) else {
-            let domains = rows.iter().map(|row| row.domain.to_owned()).collect();
+            let domains = rows.iter().map(|row| self.named(row.domain)).collect();
             violated(Rule::Domain(domains), rows.iter().all(|row| row.is_mandatory));
             return;
         };
@@ -202,6 +202,15 @@ impl<'e> ConceptModel<'e> {
         let most = row.most_in_group.filter(|_| row.is_grouped);
         if let Some(most) = most.filter(|&most| in_groups().any(|count| count > most as usize)) {
             violated(Rule::AtMostInGroup(most), row.is_mandatory);
+        }
+    }
+
+    /// A concept for people: identifier and term.
+    fn named(&self, id: &str) -> String {
+        let edition = self.edition();
+        match edition.find_exact(id).map(|concept| edition.display(concept)) {
+            Some(display) if !display.is_empty() && display != id => format!("{id} |{display}|"),
+            _ => id.to_owned(),
         }
     }
 
@@ -266,7 +275,7 @@ impl<'e> ConceptModel<'e> {
         }
         let ranges: Vec<&str> = rows.iter().map(|&[range, ..]| range).collect();
         found.push(Violation {
-            attribute: attribute.name.clone(),
+            attribute: self.named(&attribute.name),
             rule: Rule::Range(ranges.join(" OR ")),
             is_mandatory: rows.iter().all(|[_, strength, _]| *strength == MANDATORY),
         });
