@@ -84,9 +84,19 @@ fn descriptions_become_designations_and_the_preferred_one_is_shown() {
         ]
     );
     assert_eq!(edition.display(concept), "Broken bone");
-    for (preference, expected) in
-        [("en-GB", "Bone break"), ("en-US", "Broken bone"), ("de-DE", "Knochenbruch")]
-    {
+    for (preference, expected) in [
+        ("en-GB", "Bone break"),
+        ("en-US", "Broken bone"),
+        ("en-x-sctlang-90000000-00005080-04", "Bone break"),
+        ("en-x-sctlang-90000000-00005090-07", "Broken bone"),
+        ("de", "Knochenbruch"),
+        ("de-DE", "Knochenbruch"),
+        ("de-x-sctlang-31000274-107", "Knochenbruch"),
+        // Another dialect of German, then the default of a language that is not there.
+        ("de-CH", "Knochenbruch"),
+        ("fr,en-GB;q=0.5", "Bone break"),
+        ("fr", "Broken bone"),
+    ] {
         let scores = edition.language_scores(&LanguagePreference::parse(preference));
         assert_eq!(edition.display_for(concept, &scores), expected, "{preference}");
     }
