@@ -2,6 +2,7 @@
 //!
 //! Source: FHIR R4 and R5 CodeSystem-operation-lookup; Using SNOMED CT with FHIR (properties).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use codesystems::index::PropertyRef;
@@ -157,7 +158,7 @@ fn write_made(
     let problem = match subject.system.made(read.code(), asked.languages()) {
         Made::Valid { display, .. } => {
             let mut out = ParametersWriter::begin(json);
-            out.string("name", name_of(edition));
+            out.string("name", &release_name(edition, &subject.url));
             out.string("version", &meta.version);
             out.string("display", &display);
             out.code("code", read.code());
@@ -192,6 +193,14 @@ fn name_of(edition: &Edition) -> &str {
         .map_or("", |name| name)
 }
 
+/// The name of a release of SNOMED CT is its edition and version.
+fn release_name<'e>(edition: &'e Edition, url: &str) -> Cow<'e, str> {
+    if edition.meta().url == snomed::URL {
+        return Canonical::new(url, Some(&edition.meta().version)).to_string().into();
+    }
+    name_of(edition).into()
+}
+
 struct Writer<'a> {
     edition: &'a Edition,
     /// Supplements in use.
@@ -207,12 +216,7 @@ impl Writer<'_> {
         let meta = edition.meta();
         let scores = edition.language_scores(self.asked.languages());
         let mut out = ParametersWriter::begin(json);
-        if self.is_snomed() {
-            // The name of a release is its edition and version.
-            out.string("name", &Canonical::new(url, Some(&meta.version)).to_string());
-        } else {
-            out.string("name", name_of(edition));
-        }
+        out.string("name", &release_name(edition, url));
         if !meta.version.is_empty() {
             out.string("version", &meta.version);
         }

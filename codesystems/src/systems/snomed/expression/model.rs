@@ -16,12 +16,12 @@ use crate::model::SetId;
 use crate::systems::snomed::ecl::{self, Evaluator};
 use crate::{ConceptIx, Edition};
 
-/// |MRCM domain international reference set|
-const DOMAIN: &str = "723560006";
-/// |MRCM attribute domain international reference set|
-const ATTRIBUTE_DOMAIN: &str = "723561005";
-/// |MRCM attribute range international reference set|
-const ATTRIBUTE_RANGE: &str = "723562003";
+/// |MRCM domain international reference set|, and what those of extensions are below.
+const DOMAIN: [&str; 2] = ["723560006", "723589008"];
+/// |MRCM attribute domain international reference set|, and what those of extensions are below.
+const ATTRIBUTE_DOMAIN: [&str; 2] = ["723561005", "723604009"];
+/// |MRCM attribute range international reference set|, and what those of extensions are below.
+const ATTRIBUTE_RANGE: [&str; 2] = ["723562003", "723592007"];
 /// |MRCM module scope reference set|
 const MODULE_SCOPE: &str = "723563008";
 /// |All SNOMED CT content| and |All postcoordinated SNOMED CT content|
@@ -102,6 +102,9 @@ impl fmt::Display for Violation {
 pub struct ConceptModel<'e> {
     evaluator: Evaluator<'e>,
     extent: Extent,
+    domains: Vec<SetId>,
+    attribute_domains: Vec<SetId>,
+    attribute_ranges: Vec<SetId>,
 }
 
 /// A row of the attribute domain reference set.
@@ -117,15 +120,16 @@ impl<'e> ConceptModel<'e> {
     /// The rules of `edition`.
     #[must_use]
     pub fn new(edition: &'e Edition) -> Self {
-        let has = |set: &str| {
-            edition.membership_set(set).is_some_and(|(set, _)| edition.member_row_count(set) > 0)
-        };
-        let extent = match (has(ATTRIBUTE_DOMAIN), has(ATTRIBUTE_RANGE)) {
-            (true, true) if has(DOMAIN) && has(MODULE_SCOPE) => Extent::Whole,
-            (false, false) => Extent::Nothing,
+        let [domains, attribute_domains, attribute_ranges] =
+            [DOMAIN, ATTRIBUTE_DOMAIN, ATTRIBUTE_RANGE].map(|names| sets(edition, names));
+        let has_scope = !sets(edition, [MODULE_SCOPE; 2]).is_empty();
+        let extent = match (attribute_domains.is_empty(), attribute_ranges.is_empty()) {
+            (false, false) if !domains.is_empty() && has_scope => Extent::Whole,
+            (true, true) => Extent::Nothing,
             _ => Extent::Part,
         };
-        Self { evaluator: Evaluator::new(edition), extent }
+        let evaluator = Evaluator::new(edition);
+        Self { evaluator, extent, domains, attribute_domains, attribute_ranges }
     }
 
     /// How much of the concept model there is.
@@ -223,7 +227,7 @@ impl<'e> ConceptModel<'e> {
             "ruleStrengthId",
             "contentTypeId",
         ];
-        let rows = self.rows(ATTRIBUTE_DOMAIN, attribute, names).into_iter();
+        let rows = self.rows(&self.attribute_domains, attribute, names).into_iter();
         rows.filter(|[.., content]| CONTENT.contains(content))
             .map(|[domain, grouped, most, most_in_group, strength, _]| DomainRow {
                 domain,
@@ -239,7 +243,7 @@ impl<'e> ConceptModel<'e> {
     /// members tells nothing.
     fn is_in_domain(&self, expression: &Expression, domain: &str) -> bool {
         let edition = self.edition();
-        let rows = self.rows(DOMAIN, domain, ["domainConstraint"]);
+        let rows = self.rows(&self.domains, domain, ["domainConstraint"]);
         if let Some([constraint]) = rows.first() {
             return self.satisfies(expression, constraint);
         }
@@ -264,7 +268,7 @@ impl<'e> ConceptModel<'e> {
     /// Whether the value is in a range of the attribute.
     fn of_value(&self, attribute: &Attribute, found: &mut Vec<Violation>) {
         let names = ["rangeConstraint", "ruleStrengthId", "contentTypeId"];
-        let rows = self.rows(ATTRIBUTE_RANGE, &attribute.name, names).into_iter();
+        let rows = self.rows(&self.attribute_ranges, &attribute.name, names).into_iter();
         let rows: Vec<_> = rows.filter(|[.., content]| CONTENT.contains(content)).collect();
         let holds = |range: &str| match Range::parse(range) {
             Some(range) => range.allows(&attribute.value),
@@ -291,26 +295,39 @@ impl<'e> ConceptModel<'e> {
         self.evaluator.has_expression(&constraint, &value).unwrap_or(true)
     }
 
-    /// These fields of the rows that a reference set has of a concept.
+    /// These fields of the rows that reference sets have of a concept.
     fn rows<const N: usize>(
         &self,
-        set: &str,
+        sets: &[SetId],
         concept: &str,
         names: [&str; N],
     ) -> Vec<[&'e str; N]> {
         let edition = self.edition();
-        let set: Option<(SetId, _)> = edition.membership_set(set);
-        let Some(((set, definition), concept)) = set.zip(edition.find_exact(concept)) else {
-            return Vec::new();
-        };
-        let place = |name: &str| definition.fields.iter().position(|field| field == name);
-        let places = names.map(place);
-        let rows = edition.member_rows_of(set, concept).map(|row| {
-            let fields: Vec<&str> = row.fields().collect();
-            places.map(|place| place.and_then(|at| fields.get(at).copied()).unwrap_or_default())
-        });
-        rows.collect()
+        let Some(concept) = edition.find_exact(concept) else { return Vec::new() };
+        let mut found = Vec::new();
+        for &set in sets {
+            let definition = edition.meta().membership_sets.get(usize::from(set.0));
+            let known = definition.map_or(&[][..], |definition| &definition.fields);
+            let places = names.map(|name| known.iter().position(|field| field == name));
+            found.extend(edition.member_rows_of(set, concept).map(|row| {
+                let fields: Vec<&str> = row.fields().collect();
+                places.map(|place| place.and_then(|at| fields.get(at).copied()).unwrap_or_default())
+            }));
+        }
+        found
     }
+}
+
+/// The reference sets with members that have the first name or are below the second one.
+fn sets(edition: &Edition, [own, above]: [&str; 2]) -> Vec<SetId> {
+    let above = edition.find_exact(above);
+    let is_below = |code: &str| {
+        let pair = above.zip(edition.find_exact(code));
+        pair.is_some_and(|(above, set)| edition.is_ancestor(above, set))
+    };
+    let sets = (0u16..).map(SetId).zip(&edition.meta().membership_sets);
+    let named = sets.filter(|(_, set)| set.code == own || is_below(&set.code));
+    named.map(|(set, _)| set).filter(|&set| edition.member_row_count(set) > 0).collect()
 }
 
 /// The upper bound of `0..1`; none for `0..*`.
