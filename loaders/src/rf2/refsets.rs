@@ -1,5 +1,6 @@
 //! Reference sets of every kind but the language ones, and alternate identifiers. Inactive members
-//! are kept apart from the active ones, for who asks for them.
+//! are kept apart from the active ones, for who asks for them; of inactive axioms the text is left
+//! out, which nobody asks for and which would be a twentieth of the edition.
 //!
 //! A reference set becomes a membership set with the columns of its file beyond the first six. If
 //! it has members that are not concepts (descriptions, relationships), those are put to the concept
@@ -16,7 +17,7 @@ use rustc_hash::FxHashMap;
 
 use super::concepts::Concepts;
 use super::digits::Digits;
-use super::ids::{ASSOCIATIONS, INACTIVATION_INDICATOR};
+use super::ids::{ASSOCIATIONS, INACTIVATION_INDICATOR, OWL_AXIOM};
 use super::notes::Notes;
 use super::tables::{Member, Tables};
 use super::terms::Terms;
@@ -204,7 +205,8 @@ fn add_member(
     (number, version): (SetId, u16),
     row: &Placed,
 ) {
-    let text = tables.text(row.member.stamp, row.member.fields);
+    let is_kept = row.member.active || row.member.refset != OWL_AXIOM;
+    let text = if is_kept { tables.text(row.member.stamp, row.member.fields) } else { "" };
     let columns = set.columns.get(&row.member.stamp.file).map_or(&[][..], Vec::as_slice);
     let component = Digits::of(row.member.component);
     let mut fields: Vec<&str> = Vec::with_capacity(columns.len() + 1);

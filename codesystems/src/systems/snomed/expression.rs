@@ -7,9 +7,7 @@
 //! Source: SNOMED CT Compositional Grammar 2.4.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
-use crate::index::LanguageScores;
 use crate::{ConceptIx, Edition, PropertyValue};
 
 mod axiom;
@@ -18,13 +16,17 @@ mod form;
 mod meaning_tests;
 mod model;
 mod range;
+mod write;
 
 pub use form::{Form, Forms};
 pub(super) use form::{Meaning, Pair};
 pub use model::{ConceptModel, Extent, Rule, Violation};
+pub use write::{display, terse};
 
 /// Bytes an expression may be long.
 const MAX_BYTES: usize = 64 << 10;
+/// How many attributes an expression may have, nested ones included: comparing is quadratic in them.
+const MAX_ATTRIBUTES: usize = 128;
 /// How deep expressions may be nested.
 const MAX_DEPTH: usize = 32;
 /// |Concept model attribute| and |Linkage concept|: what the name of an attribute must be below.
@@ -102,7 +104,9 @@ pub enum Error {
         expected: &'static str,
     },
     /// It is too long or too deeply nested.
-    #[error("the expression is too long or too deeply nested")]
+    #[error(
+        "the expression is too long or too deeply nested, or has more than {MAX_ATTRIBUTES} attributes"
+    )]
     TooLarge,
     /// There is no such concept.
     #[error("Concept {id} not found")]
@@ -138,7 +142,7 @@ pub fn parse(text: &str) -> Result<Expression, Error> {
     if text.len() > MAX_BYTES {
         return Err(Error::TooLarge);
     }
-    let mut parser = Parser { text, rest: text, depth: 0 };
+    let mut parser = Parser { text, rest: text, depth: 0, attributes: 0 };
     parser.space();
     let mut status = String::new();
     for symbol in ["===", "<<<"] {
@@ -230,29 +234,11 @@ pub fn normal_form(edition: &Edition, concept: ConceptIx) -> Expression {
     expression
 }
 
-/// The expression with identifiers alone, without blanks: `10200004:272741003=24028007`.
-#[must_use]
-pub fn terse(expression: &Expression) -> String {
-    let mut writer = Writer { out: String::new(), terms: None };
-    writer.out.push_str(&expression.status);
-    writer.expression(expression);
-    writer.out
-}
-
-/// The expression with the displays of an edition as terms, without blanks:
-/// `10200004|Liver structure|:272741003|Laterality|=24028007|Right|`.
-#[must_use]
-pub fn display(expression: &Expression, edition: &Edition, scores: &LanguageScores) -> String {
-    let mut writer = Writer { out: String::new(), terms: Some((edition, scores)) };
-    writer.out.push_str(&expression.status);
-    writer.expression(expression);
-    writer.out
-}
-
 struct Parser<'t> {
     text: &'t str,
     rest: &'t str,
     depth: usize,
+    attributes: usize,
 }
 
 impl<'t> Parser<'t> {
@@ -345,6 +331,10 @@ impl<'t> Parser<'t> {
     /// expressionValue = conceptReference / "(" ws subExpression ws ")"
     /// ```
     fn attribute(&mut self) -> Result<Attribute, Error> {
+        self.attributes += 1;
+        if self.attributes > MAX_ATTRIBUTES {
+            return Err(Error::TooLarge);
+        }
         let name = self.concept()?;
         self.space();
         if !self.eat("=") {
@@ -428,77 +418,12 @@ impl<'t> Parser<'t> {
     }
 }
 
-struct Writer<'w> {
-    out: String,
-    terms: Option<(&'w Edition, &'w LanguageScores)>,
-}
-
-impl Writer<'_> {
-    fn concept(&mut self, id: &str) {
-        self.out.push_str(id);
-        if let Some((edition, scores)) = self.terms
-            && let Some(concept) = edition.find_exact(id)
-        {
-            // Writing to a string cannot fail.
-            let _ = write!(self.out, "|{}|", edition.display_for(concept, scores));
-        }
-    }
-
-    fn expression(&mut self, expression: &Expression) {
-        for (number, focus) in expression.focus.iter().enumerate() {
-            if number > 0 {
-                self.out.push('+');
-            }
-            self.concept(focus);
-        }
-        let mut between = ':';
-        for attribute in &expression.attributes {
-            self.out.push(between);
-            self.attribute(attribute);
-            between = ',';
-        }
-        for group in &expression.groups {
-            self.out.push(between);
-            between = ',';
-            let mut open = '{';
-            for attribute in group {
-                self.out.push(open);
-                self.attribute(attribute);
-                open = ',';
-            }
-            self.out.push('}');
-        }
-    }
-
-    fn attribute(&mut self, attribute: &Attribute) {
-        self.concept(&attribute.name);
-        self.out.push('=');
-        match &attribute.value {
-            Value::Concept(id) => self.concept(id),
-            Value::Expression(inner) => {
-                self.out.push('(');
-                self.expression(inner);
-                self.out.push(')');
-            }
-            Value::Text(text) => {
-                let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
-                let _ = write!(self.out, "\"{escaped}\"");
-            }
-            Value::Number(number) => {
-                let _ = write!(self.out, "#{number}");
-            }
-            Value::Boolean(value) => {
-                let _ = write!(self.out, "{value}");
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::index::LanguageScores;
     use crate::{EditionBuilder, EditionMeta};
 
     fn edition() -> Edition {
@@ -559,6 +484,9 @@ mod tests {
             assert_eq!(error.to_string(), expected, "{text}");
         }
         assert_eq!(parse(&"111111:111111=(".repeat(60)), Err(Error::TooLarge));
+        let wide = |count| format!("111111:{}", vec!["111111=111111"; count].join(","));
+        assert!(parse(&wide(128)).is_ok());
+        assert_eq!(parse(&wide(129)), Err(Error::TooLarge));
     }
 
     #[test]

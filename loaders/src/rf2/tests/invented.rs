@@ -209,7 +209,8 @@ fn reference_sets_load_with_the_columns_of_their_header() {
         s2 20230101 0 1 723264001 10001005";
     const OWL: &str =
         "id effectiveTime active moduleId refsetId referencedComponentId owlExpression
-        o1 20240101 1 1 733073007 10001005 SubClassOf(:10001005|:404684003)";
+        o1 20240101 1 1 733073007 10001005 SubClassOf(:10001005|:404684003)
+        o2 20240101 0 1 733073007 10002003 SubClassOf(:10002003|:404684003)";
     let mut files = international();
     files.push(("der2_cRefset_AssociationSnapshot_INT_20240101.txt", ASSOCIATIONS));
     files.push(("der2_cRefset_AttributeValueSnapshot_INT_20240101.txt", VALUES));
@@ -235,6 +236,7 @@ fn reference_sets_load_with_the_columns_of_their_header() {
     assert_eq!(selects("^ 723264001 {{ M effectiveTime >= \"20240101\" }}"), ["10002003"]);
     assert!(selects("^ 723264001 {{ M effectiveTime < \"20240101\" }}").is_empty());
     assert_eq!(selects("^ 723264001 {{ M active = 0 }}"), ["10001005"]);
+    assert_eq!(selects("^ 733073007 {{ M active = 0 }}"), ["10002003"]);
     assert_eq!(selects("^ 723264001 {{ M active = 1 }}"), selects("^ 723264001"));
     assert_eq!(selects("10001005 {{ +HISTORY-MIN }}"), ["10001005", "10003008"]);
     assert!(!selects("* {{ D effectiveTime > \"19000101\" }}").is_empty());
