@@ -109,8 +109,19 @@ fn call(text: &str) -> Option<(&str, Vec<&str>)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::terse;
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_axiom_is_read_or_passed_over(
+            text in "(EquivalentClasses|SubClassOf|ObjectSomeValuesFrom|[(): \"é]|:100001|Data){0,30}"
+        ) {
+            let _ = sufficient(&text, "100001");
+        }
+    }
 
     #[test]
     fn axioms_that_suffice_become_expressions() {

@@ -309,9 +309,15 @@ impl<'e> Forms<'e> {
         if let Some(defined) = self.defined {
             candidates = candidates.and(&self.edition.with_value(defined, "true"));
         }
+        // Primitive concepts are none of those found here: what has other ones above it is out.
+        let may_hold = |concept: &ConceptIx| {
+            let mut parents = self.edition.parents(*concept);
+            parents.all(|parent| subsumers.contains(parent) || self.is_defined(parent))
+        };
         let mut open: Vec<(ConceptIx, Vec<Required>)> = candidates
             .and_not(subsumers)
             .iter()
+            .filter(may_hold)
             .map(|concept| (concept, self.sufficient(concept)))
             .collect();
         // One may be defined by another.

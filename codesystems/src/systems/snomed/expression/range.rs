@@ -121,7 +121,18 @@ fn texts(text: &str) -> Option<Vec<Allowed>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_range_or_none(text in "(dec|int|str|bool)?[(]?[<>#.0-9 \"é-]{0,12}[)]?") {
+            if let Some(range) = Range::parse(&text) {
+                range.allows(&Value::Number("1".to_owned()));
+            }
+        }
+    }
 
     #[test]
     fn ranges_have_bounds_lists_and_kinds() {
