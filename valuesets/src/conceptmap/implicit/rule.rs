@@ -22,13 +22,14 @@ pub(super) fn conditions(rule: &str) -> Vec<Part<'_>> {
         let (id, (term, comparison)) = (id.trim(), rest.split_once('|').unwrap_or((rest, "")));
         let is_id = (6..=18).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
         let (display, comparison) = (term.trim(), comparison.trim());
-        is_id.then(|| match comparison {
+        let part = match comparison {
             "" => Part {
                 name: "mapRule",
                 value: PropertyValue::Coding { system: SNOMED, version: "", code: id, display },
             },
             comparison => Part { name: id, value: PropertyValue::String(comparison) },
-        })
+        };
+        is_id.then_some(part)
     });
     read.collect::<Option<Vec<_>>>().unwrap_or_default()
 }
