@@ -151,7 +151,12 @@ pub fn valid(edition: &Edition, code: &str) -> Result<(Expression, Modelled), St
         return Err(broken.join("; "));
     }
     let advice = advice.iter().map(ToString::to_string).collect();
-    Ok((expression, Modelled { extent: model.extent(), advice }))
+    let is_inactive =
+        |id: &&str| edition.find_exact(id).is_some_and(|one| edition.is_inactive(one));
+    let inactive = expression.concepts().into_iter().filter(is_inactive).map(str::to_owned);
+    let mut modelled = Modelled { extent: model.extent(), advice, inactive: inactive.collect() };
+    modelled.inactive.dedup();
+    Ok((expression, modelled))
 }
 
 /// How an expression stands to the concept model.
@@ -161,6 +166,8 @@ pub struct Modelled {
     pub extent: Extent,
     /// The optional rules that are not kept.
     pub advice: Vec<String>,
+    /// The concepts in it that are inactive.
+    pub inactive: Vec<String>,
 }
 
 /// What there is to say of a code that is no listed concept.

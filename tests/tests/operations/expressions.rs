@@ -201,10 +201,18 @@ fn the_concept_model_decides_and_what_was_checked_is_said() {
         "CodeSystem/$validate-code",
         &[("url", SNOMED), ("code", "73211009:363698007=10200004")],
     );
-    let notes = issues(&demo.parameters());
+    let demo = demo.parameters();
+    let notes = issues(&demo);
     let is_said =
         |note: &String| note.ends_with("(MRCM), as the edition has no reference sets of it");
     assert!(notes.iter().any(is_said), "{notes:?}");
+    // The demonstration has an inactive concept.
+    let code = "90688005:363698007=64033007";
+    let query = [("url", SNOMED), ("code", code)];
+    let answer = Server::demo().ask("CodeSystem/$validate-code", &query).parameters();
+    let warned = "The concept '90688005' has a status of inactive and its use should be reviewed";
+    assert_eq!(answer.value("result"), true);
+    assert!(issues(&answer).iter().any(|text| text == warned), "{}", answer.text());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::expressions::Modelled;
 
 impl Wording {
     /// A post-coordinated expression is valid: how far it was checked against the concept model, and
-    /// which of its optional rules it does not keep.
+    /// which of its optional rules it does not keep, and which of its concepts are inactive.
     #[must_use]
     pub fn modelled(self, modelled: &Modelled, expression: &str) -> Vec<Issue> {
         let advice = modelled.advice.iter().map(|advice| Issue {
@@ -30,7 +30,9 @@ impl Wording {
             expression: expression.to_owned(),
             is_told: false,
         };
-        std::iter::once(note).chain(advice).collect()
+        let inactive = modelled.inactive.iter();
+        let inactive = inactive.map(|code| self.inactive(code, "", expression.to_owned()));
+        std::iter::once(note).chain(advice).chain(inactive).collect()
     }
 
     /// What was and what was not checked. Rules of an extract are applied, but do not make a check.

@@ -57,6 +57,21 @@ impl Expression {
         }
     }
 
+    /// The identifiers of all concepts in it, in the order in which they are written.
+    #[must_use]
+    pub fn concepts(&self) -> Vec<&str> {
+        let mut found: Vec<&str> = self.focus.iter().map(String::as_str).collect();
+        for attribute in self.attributes.iter().chain(self.groups.iter().flatten()) {
+            found.push(&attribute.name);
+            match &attribute.value {
+                Value::Concept(id) => found.push(id),
+                Value::Expression(inner) => found.extend(inner.concepts()),
+                Value::Text(_) | Value::Number(_) | Value::Boolean(_) => {}
+            }
+        }
+        found
+    }
+
     /// The one concept it means, where it refines nothing.
     #[must_use]
     pub fn only_concept(&self) -> Option<&str> {
