@@ -58,7 +58,8 @@ fn members(name: &str, columns: &str, rows: &[(&str, &str, &str, u8)]) -> (Strin
     file(name, &lines)
 }
 
-fn release() -> Vec<(String, String)> {
+/// Concepts, their names and relationships.
+fn content() -> Vec<(String, String)> {
     let mut concepts = vec!["id;effectiveTime;active;moduleId;definitionStatusId".to_owned()];
     let mut terms = vec![
         "id;effectiveTime;active;moduleId;conceptId;languageCode;typeId;term;caseSignificanceId"
@@ -84,15 +85,21 @@ fn release() -> Vec<(String, String)> {
     for (source, attribute, value, group) in ATTRIBUTES {
         relate(source, attribute, value, group);
     }
+    vec![
+        file("sct2_Concept_Snapshot", &concepts),
+        file("sct2_Description_Snapshot-en", &terms),
+        file("sct2_Relationship_Snapshot", &relationships),
+    ]
+}
+
+/// A simple reference set, the concept model, a map with rules.
+fn reference_sets() -> Vec<(String, String)> {
     let domain = ";domainId;grouped;attributeCardinality;attributeInGroupCardinality;ruleStrengthId;contentTypeId";
     let finding = ";404684003;1;0..*;0..1;723597001;723596005";
     let range = |constraint: &str| format!(";{constraint};;723597001;723596005");
     let (sites, morphologies) = (range("<< 123037004"), range("<< 49755003"));
     let rule = |rule: &str| format!(";{rule};447561005");
     vec![
-        file("sct2_Concept_Snapshot", &concepts),
-        file("sct2_Description_Snapshot-en", &terms),
-        file("sct2_Relationship_Snapshot", &relationships),
         members(
             "der2_Refset_SimpleSnapshot",
             "",
@@ -137,7 +144,7 @@ fn release() -> Vec<(String, String)> {
 
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::after(&[release()]))
+    SERVER.get_or_init(|| Server::after(&[[content(), reference_sets()].concat()]))
 }
 
 fn issues(answer: &Response) -> Vec<String> {
