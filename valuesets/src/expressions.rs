@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use codesystems::systems::snomed::{self, expression, expression::Expression};
+use codesystems::systems::snomed;
+use codesystems::systems::snomed::expression::{self, ConceptModel, Expression, Extent};
 use codesystems::{Edition, LanguagePreference};
 
 use crate::catalogue::CodeSystem;
@@ -100,7 +101,7 @@ impl Expressions {
     #[must_use]
     pub fn has_code(&self, edition: &Edition, code: &str) -> bool {
         !self.is_nothing()
-            && valid(edition, code).is_some_and(|expression| self.has(edition, &expression))
+            && valid(edition, code).is_ok_and(|(expression, _)| self.has(edition, &expression))
     }
 
     /// Those of this and another.
@@ -133,9 +134,40 @@ impl Expressions {
     }
 }
 
-fn valid(edition: &Edition, code: &str) -> Option<Expression> {
-    let expression = expression::parse(code).ok()?;
-    expression::check(&expression, edition).is_ok().then_some(expression)
+/// An expression that keeps to the grammar, the concepts and the mandatory rules of the concept
+/// model.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn valid(edition: &Edition, code: &str) -> Result<(Expression, Modelled), String> {
+    let expression = expression::parse(code)
+        .and_then(|parsed| expression::check(&parsed, edition).map(|()| parsed))
+        .map_err(|problem| problem.to_string())?;
+    let model = ConceptModel::new(edition);
+    let (broken, advice): (Vec<_>, Vec<_>) =
+        model.violations(&expression).into_iter().partition(|rule| rule.is_mandatory);
+    if !broken.is_empty() {
+        let broken: Vec<String> = broken.iter().map(ToString::to_string).collect();
+        return Err(broken.join("; "));
+    }
+    let advice = advice.iter().map(ToString::to_string).collect();
+    let is_inactive =
+        |id: &&str| edition.find_exact(id).is_some_and(|one| edition.is_inactive(one));
+    let inactive = expression.concepts().into_iter().filter(is_inactive).map(str::to_owned);
+    let mut modelled = Modelled { extent: model.extent(), advice, inactive: inactive.collect() };
+    modelled.inactive.dedup();
+    Ok((expression, modelled))
+}
+
+/// How an expression stands to the concept model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Modelled {
+    /// How much of the concept model the edition has.
+    pub extent: Extent,
+    /// The optional rules that are not kept.
+    pub advice: Vec<String>,
+    /// The concepts in it that are inactive.
+    pub inactive: Vec<String>,
 }
 
 /// What there is to say of a code that is no listed concept.
@@ -145,8 +177,8 @@ pub enum Made {
     Valid {
         /// What to show for it.
         display: String,
-        /// Whether a concept model would have more to check.
-        is_unchecked: bool,
+        /// Of an expression, how it stands to the concept model.
+        modelled: Option<Modelled>,
     },
     /// No code, for a reason that names the grammar's objection.
     Invalid(String),
@@ -162,9 +194,7 @@ impl CodeSystem {
     pub fn made(&self, code: &str, languages: &LanguagePreference) -> Made {
         if let Some(grammar) = self.grammar() {
             return match grammar.check(code) {
-                Ok(made) => {
-                    Made::Valid { display: made.display(languages).into(), is_unchecked: false }
-                }
+                Ok(made) => Made::Valid { display: made.display(languages).into(), modelled: None },
                 Err(problem) => Made::Invalid(problem),
             };
         }
@@ -172,14 +202,12 @@ impl CodeSystem {
         if edition.meta().url != snomed::URL || !expression::is_meant(code) {
             return Made::Unknown;
         }
-        let checked = expression::parse(code)
-            .and_then(|parsed| expression::check(&parsed, edition).map(|()| parsed));
-        match checked {
-            Ok(parsed) => Made::Valid {
+        match valid(edition, code) {
+            Ok((parsed, modelled)) => Made::Valid {
                 display: expression::display(&parsed, edition, &edition.language_scores(languages)),
-                is_unchecked: true,
+                modelled: Some(modelled),
             },
-            Err(problem) => Made::BadExpression(problem.to_string()),
+            Err(problem) => Made::BadExpression(problem),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Sources: Using SNOMED CT with FHIR (implicit value sets), Using LOINC with FHIR (value sets),
 //! FHIR R5 `CodeSystem.valueSet`.
 
+use codesystems::model::SetId;
 use codesystems::systems::snomed;
 use codesystems::{Canonical, Edition};
 
@@ -161,8 +162,9 @@ fn known(edition: &Edition, uri: &str, code: &str) -> Result<()> {
 
 /// Every concept that is a reference set with members.
 fn refsets(edition: &Edition) -> Vec<EnumeratedConcept> {
-    let sets = edition.meta().membership_sets.iter();
-    let mut concepts: Vec<_> = sets.filter_map(|set| edition.find(&set.code)).collect();
+    let sets = (0u16..).map(SetId).zip(&edition.meta().membership_sets);
+    let sets = sets.filter(|(number, _)| edition.member_row_count(*number) > 0);
+    let mut concepts: Vec<_> = sets.filter_map(|(_, set)| edition.find(&set.code)).collect();
     concepts.sort_unstable();
     let listed =
         |concept| EnumeratedConcept { code: edition.code(concept).into(), ..Default::default() };

@@ -4,6 +4,7 @@
 //! recognise them; German stands beside English.
 
 mod displays;
+mod expressions;
 mod normal_form;
 mod standing;
 
@@ -236,24 +237,6 @@ impl Wording {
             severity: Severity::Information,
             code: "code-invalid",
             kind: "invalid-code",
-            message_id: "",
-            text,
-            expression,
-            is_told: false,
-        }
-    }
-
-    /// A post-coordinated expression is valid as far as it was checked.
-    #[must_use]
-    pub fn unchecked_expression(self, expression: String) -> Issue {
-        let text = self.pick(
-            "The expression is grammatically correct and the concepts are valid, but the expression has not been checked against the SNOMED CT concept model (MRCM)".to_owned(),
-            || "Der Ausdruck ist grammatisch richtig und seine Konzepte sind gültig, er wurde aber nicht gegen das SNOMED-CT-Konzeptmodell (MRCM) geprüft".to_owned(),
-        );
-        Issue {
-            severity: Severity::Information,
-            code: "informational",
-            kind: "process-note",
             message_id: "",
             text,
             expression,

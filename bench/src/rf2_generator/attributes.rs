@@ -4,7 +4,7 @@ use super::random::Random;
 use super::world::{Category, Node, World};
 
 /// Attribute types of a category with the category of their targets.
-fn types(category: Category) -> &'static [(u64, Category)] {
+pub(super) fn types(category: Category) -> &'static [(u64, Category)] {
     use Category::{
         Body, Disorder, Morphology, Object, Observable, Organism, Qualifier, Substance,
     };

@@ -62,6 +62,22 @@ pub(super) const OWL_AXIOM: u64 = 733_073_007;
 pub(super) const MODULE_DEPENDENCY: u64 = 900_000_000_000_534_007;
 /// |ICD-10 complex map reference set|.
 pub(super) const EXTENDED_MAP: u64 = 447_562_003;
+/// |CTV3 simple map reference set|
+pub(super) const CTV3_MAP: u64 = 900_000_000_000_497_000;
+/// |ICD-O simple map reference set|
+pub(super) const ICD_O_MAP: u64 = 446_608_001;
+/// |MRCM domain international reference set|
+pub(super) const MRCM_DOMAIN: u64 = 723_560_006;
+/// |MRCM attribute domain international reference set|
+pub(super) const MRCM_ATTRIBUTE_DOMAIN: u64 = 723_561_005;
+/// |MRCM attribute range international reference set|
+pub(super) const MRCM_ATTRIBUTE_RANGE: u64 = 723_562_003;
+/// |MRCM module scope reference set|
+pub(super) const MRCM_MODULE_SCOPE: u64 = 723_563_008;
+/// |Mandatory concept model rule|
+pub(super) const MANDATORY: u64 = 723_597_001;
+/// |All SNOMED CT content|
+pub(super) const ALL_CONTENT: u64 = 723_596_005;
 /// Attribute value reference sets: inactivation of concepts and of descriptions.
 pub(super) const INACTIVATION: [u64; 2] = [900_000_000_000_489_007, 900_000_000_000_490_003];
 /// Historical associations with how often they are used, of 100.
@@ -82,7 +98,7 @@ pub(super) const REASONS: [u64; 5] = [
 ];
 
 /// The model component and the tops of the hierarchies, parents before their children.
-pub(super) const FIXED: [Fixed; 91] = [
+pub(super) const FIXED: [Fixed; 101] = [
     fixed(ROOT, 0, "SNOMED CT Concept", "SNOMED RT+CTV3"),
     fixed(900_000_000_000_441_003, ROOT, "SNOMED CT Model Component", "metadata"),
     fixed(
@@ -210,6 +226,51 @@ pub(super) const FIXED: [Fixed; 91] = [
         "ICD-10 complex map reference set",
         "foundation metadata concept",
     ),
+    fixed(
+        CTV3_MAP,
+        900_000_000_000_455_006,
+        "CTV3 simple map reference set",
+        "foundation metadata concept",
+    ),
+    fixed(
+        ICD_O_MAP,
+        900_000_000_000_455_006,
+        "ICD-O simple map reference set",
+        "foundation metadata concept",
+    ),
+    fixed(
+        MRCM_DOMAIN,
+        900_000_000_000_455_006,
+        "MRCM domain international reference set",
+        "foundation metadata concept",
+    ),
+    fixed(
+        MRCM_ATTRIBUTE_DOMAIN,
+        900_000_000_000_455_006,
+        "MRCM attribute domain international reference set",
+        "foundation metadata concept",
+    ),
+    fixed(
+        MRCM_ATTRIBUTE_RANGE,
+        900_000_000_000_455_006,
+        "MRCM attribute range international reference set",
+        "foundation metadata concept",
+    ),
+    fixed(
+        MRCM_MODULE_SCOPE,
+        900_000_000_000_455_006,
+        "MRCM module scope reference set",
+        "foundation metadata concept",
+    ),
+    fixed(
+        723_573_005,
+        900_000_000_000_454_005,
+        "Concept model rule strength",
+        "foundation metadata concept",
+    ),
+    fixed(MANDATORY, 723_573_005, "Mandatory concept model rule", "foundation metadata concept"),
+    fixed(723_574_004, 900_000_000_000_454_005, "Content type", "foundation metadata concept"),
+    fixed(ALL_CONTENT, 723_574_004, "All SNOMED CT content", "foundation metadata concept"),
     fixed(
         900_000_000_000_480_006,
         900_000_000_000_455_006,

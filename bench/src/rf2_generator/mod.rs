@@ -2,8 +2,8 @@
 //!
 //! The shape is that of the International Edition: hierarchies by semantic tag, parents and
 //! children with their heavy tails, descriptions in two English dialects, grouped attributes,
-//! concrete values, OWL axioms, historical associations, an extended map; and, if wanted, a German
-//! extension in a package of its own. Terms are put together from word lists, identifiers have
+//! concrete values, OWL axioms, historical associations, an extended map and simple maps, the concept
+//! model; and, if wanted, a German extension in a package of its own. Terms are put together from word lists, identifiers have
 //! valid check digits, and the same seed gives the same bytes. Concepts of the model component keep
 //! their published identifiers, since loaders ask for them.
 //!
@@ -13,6 +13,7 @@
 mod attributes;
 mod files;
 mod metadata;
+mod mrcm;
 pub mod random;
 mod refsets;
 mod relationships;

@@ -4,17 +4,20 @@ use std::io;
 
 use super::files::Package;
 use super::metadata::{
-    ASSOCIATIONS, CORE, EXTENDED_MAP, INACTIVATION, MAP_MODULE, MODEL, MODULE_DEPENDENCY, REASONS,
+    ASSOCIATIONS, CORE, CTV3_MAP, EXTENDED_MAP, ICD_O_MAP, INACTIVATION, MAP_MODULE, MODEL,
+    MODULE_DEPENDENCY, REASONS,
 };
 use super::random::Random;
 use super::world::{Category, Node, World};
 
 /// Columns of the module dependency reference set.
 pub(super) const DEPENDENCY: &str = "id\teffectiveTime\tactive\tmoduleId\trefsetId\treferencedComponentId\tsourceEffectiveTime\ttargetEffectiveTime";
-const MEMBER: &str = "id\teffectiveTime\tactive\tmoduleId\trefsetId\treferencedComponentId";
+/// Columns of every reference set.
+pub(super) const MEMBER: &str =
+    "id\teffectiveTime\tactive\tmoduleId\trefsetId\treferencedComponentId";
 
 impl Package {
-    /// Writes simple, association, attribute value, extended map and module dependency files.
+    /// Writes simple, association, attribute value, map, concept model and module dependency files.
     /// `inactive` are the identifiers of inactive descriptions.
     pub(super) fn refsets(&mut self, world: &World, inactive: &[u64]) -> io::Result<()> {
         let mut random = Random::new(world.seed, "reference sets");
@@ -22,6 +25,8 @@ impl Package {
         self.associations(world, &mut random)?;
         self.inactivations(world, inactive, &mut random)?;
         self.extended_map(world, &mut random)?;
+        self.simple_maps(world, &mut random)?;
+        self.mrcm(&mut random)?;
         self.dependencies(&mut random)
     }
 
@@ -128,6 +133,25 @@ impl Package {
         self.end(table)
     }
 
+    /// A code of the older terminology for most concepts, a code of the tumour classification for
+    /// morphologies.
+    fn simple_maps(&mut self, world: &World, random: &mut Random) -> io::Result<()> {
+        let header = format!("{MEMBER}\tmapTarget");
+        let mut table = self.begin("Refset/Map", "der2_sRefset_SimpleMapSnapshot", &header)?;
+        for node in world.nodes.iter().filter(|node| node.category.is_some()) {
+            let tumour = node.category == Some(Category::Morphology) && random.chance(30.0);
+            let old = random.chance(60.0).then(|| (CTV3_MAP, old_code(random)));
+            let codes = tumour.then(|| (ICD_O_MAP, tumour_code(random)));
+            for (set, code) in old.into_iter().chain(codes) {
+                let (member, id, date) = (random.uuid(), node.id, node.effective);
+                let active = u8::from(random.chance(98.0));
+                table
+                    .row(format_args!("{member}\t{date}\t{active}\t{CORE}\t{set}\t{id}\t{code}"))?;
+            }
+        }
+        self.end(table)
+    }
+
     fn dependencies(&mut self, random: &mut Random) -> io::Result<()> {
         let name = "der2_ssRefset_ModuleDependencySnapshot";
         let mut table = self.begin("Refset/Metadata", name, DEPENDENCY)?;
@@ -139,6 +163,19 @@ impl Package {
         }
         self.end(table)
     }
+}
+
+/// A code in the form of Read codes, version 3.
+fn old_code(random: &mut Random) -> String {
+    const SIGNS: &[u8] = b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz";
+    let mut sign = || char::from(SIGNS.get(random.below(SIGNS.len())).copied().unwrap_or(b'0'));
+    let [first, second, third] = [sign(), sign(), sign()];
+    format!("X{first}{second}{third}.")
+}
+
+/// A code in the form of the morphology of ICD-O.
+fn tumour_code(random: &mut Random) -> String {
+    format!("{}/{}", 8_000 + random.below(1_900), random.below(4))
 }
 
 /// A code in the form of ICD-10.

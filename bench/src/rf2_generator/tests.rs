@@ -108,6 +108,44 @@ fn german_terms_are_a_package_of_their_own() {
 }
 
 #[test]
+fn the_concept_model_allows_what_is_written() {
+    let (_folder, written) = small(false);
+    let active = |row: &Vec<String>| row[2] == "1";
+    let mut domains: HashMap<String, HashSet<String>> = HashMap::new();
+    for row in rows(&written, "MRCMAttributeDomain") {
+        domains.entry(row[5].clone()).or_default().insert(row[6].clone());
+    }
+    let ranges: HashSet<String> =
+        rows(&written, "MRCMAttributeRange").into_iter().map(|row| row[5].clone()).collect();
+    assert_eq!(rows(&written, "MRCMModuleScope").len(), 3);
+    assert_eq!(rows(&written, "MRCMDomain").len(), 7);
+    let is_a = "116680003";
+    let mut parents: HashMap<String, Vec<String>> = HashMap::new();
+    let relationships = rows(&written, "sct2_Relationship_");
+    for row in relationships.iter().filter(|row| active(row) && row[7] == is_a) {
+        parents.entry(row[4].clone()).or_default().push(row[5].clone());
+    }
+    let is_in = |concept: &str, tops: &HashSet<String>| {
+        let mut open = vec![concept];
+        while let Some(next) = open.pop() {
+            if tops.contains(next) {
+                return true;
+            }
+            open.extend(parents.get(next).into_iter().flatten().map(String::as_str));
+        }
+        false
+    };
+    let values = rows(&written, "RelationshipConcreteValues");
+    let attributes = relationships.iter().filter(|row| row[7] != is_a).chain(&values);
+    for row in attributes.filter(|row| active(row)) {
+        assert!(ranges.contains(&row[7]) && is_in(&row[4], &domains[&row[7]]), "{row:?}");
+    }
+    let maps = rows(&written, "SimpleMap");
+    let sets: HashSet<&String> = maps.iter().map(|row| &row[4]).collect();
+    assert!(maps.len() > 2_000 && sets.len() == 2, "{}", maps.len());
+}
+
+#[test]
 fn too_small_a_release_is_refused() {
     let shape = Shape { concepts: 100, ..Shape::default() };
     assert!(generate(&shape, Path::new("unused")).is_err());

@@ -135,6 +135,7 @@ pub(super) struct RawMember {
     pub(super) concept: u32,
     pub(super) fields: u32,
     pub(super) version: u16,
+    pub(super) active: bool,
 }
 
 /// Builds one edition from what a loader reads, in any order.
@@ -429,8 +430,30 @@ impl EditionBuilder {
         fields: &[&str],
         version: u16,
     ) {
+        self.add_member(set, concept, fields, (version, true));
+    }
+
+    /// As [`Self::member_of_version`], for a concept that is no longer in the set: only who asks for
+    /// inactive members sees the row.
+    pub fn inactive_member(
+        &mut self,
+        set: SetId,
+        concept: ConceptId,
+        fields: &[&str],
+        version: u16,
+    ) {
+        self.add_member(set, concept, fields, (version, false));
+    }
+
+    fn add_member(
+        &mut self,
+        set: SetId,
+        concept: ConceptId,
+        fields: &[&str],
+        (version, active): (u16, bool),
+    ) {
         let fields = self.member_fields.intern(0, &fields.join("\u{1f}")).0;
-        self.members.push(RawMember { set: set.0, concept: concept.0, fields, version });
+        self.members.push(RawMember { set: set.0, concept: concept.0, fields, version, active });
     }
 }
 

@@ -80,6 +80,7 @@ sections! {
     MemberVersions = 75, "Table of u16 beside MemberFields: 0 or 1-based number in the metadata's component versions; absent when all are 0.";
     MemberPostingOffsets = 76, "Offsets (membership sets) into MemberPostings.";
     MemberPostings = 77, "Postings: the concepts of each membership set.";
+    InactiveMemberStarts = 78, "Offsets (membership sets) to the inactive member rows, which follow all others; absent when they are not kept.";
     TextHeader = 80, "Text index: `header`, see `search::TextSections`.";
     TextTerms = 81, "Text index: `terms`, see `search::TextSections`.";
     TextPostingOffsets = 82, "Text index: `posting_offsets`, see `search::TextSections`.";

@@ -282,25 +282,20 @@ fn write_members(
         return Ok(());
     }
     let members = std::mem::take(&mut builder.members);
-    let mut rows: Vec<(u16, u32, u32, u32, u16)> = (0u32..)
+    let mut rows: Vec<(bool, u16, u32, u32, u32, u16)> = (0u32..)
         .zip(&members)
         .map(|(position, row)| {
             let concept = at(&order.ordinal_of, row.concept);
-            (row.set, concept, position, row.fields, row.version)
+            (!row.active, row.set, concept, position, row.fields, row.version)
         })
         .collect();
     rows.par_sort_unstable();
-    let mut starts = vec![0u32; builder.meta.membership_sets.len() + 1];
-    for &(set, ..) in &rows {
-        if let Some(slot) = starts.get_mut(usize::from(set) + 1) {
-            *slot += 1;
-        }
-    }
-    let mut sum = 0;
-    for slot in &mut starts {
-        sum += *slot;
-        *slot = sum;
-    }
+    let (active, inactive) = rows.split_at(rows.partition_point(|&(is_inactive, ..)| !is_inactive));
+    let sets = |rows: &[(bool, u16, u32, u32, u32, u16)], first: usize| {
+        let numbers = rows.iter().map(|&(_, set, ..)| set);
+        set_starts(numbers, builder.meta.membership_sets.len(), first as u32)
+    };
+    let (starts, inactive_starts) = (sets(active, 0), sets(inactive, active.len()));
     let fields = std::mem::take(&mut builder.member_fields).texts;
     let mut field_offsets = vec![0u32];
     let mut texts = Vec::new();
@@ -313,8 +308,8 @@ fn write_members(
     for set in 0..builder.meta.membership_sets.len() {
         let bounds = starts.get(set).zip(starts.get(set + 1));
         let range = bounds.map_or(0..0, |(start, end)| *start as usize..*end as usize);
-        let own = rows.get(range).unwrap_or_default();
-        let mut concepts: Vec<u32> = own.iter().map(|&(_, concept, ..)| concept).collect();
+        let own = active.get(range).unwrap_or_default();
+        let mut concepts: Vec<u32> = own.iter().map(|&(_, _, concept, ..)| concept).collect();
         concepts.dedup();
         put_posting(&mut postings, &concepts);
         let end = u32::try_from(postings.len())
@@ -324,14 +319,35 @@ fn write_members(
     out.put(Section::MemberPostingOffsets, put_u32s(posting_offsets));
     out.put(Section::MemberPostings, postings);
     out.put(Section::MemberStarts, put_u32s(starts));
-    out.put(Section::MemberConcepts, put_u32s(rows.iter().map(|&(_, concept, ..)| concept)));
-    out.put(Section::MemberFields, put_u32s(rows.iter().map(|&(_, _, _, fields, _)| fields)));
-    if rows.iter().any(|&(.., version)| version != 0) {
+    out.put(Section::MemberConcepts, put_u32s(rows.iter().map(|&(_, _, concept, ..)| concept)));
+    out.put(Section::MemberFields, put_u32s(rows.iter().map(|&(.., fields, _)| fields)));
+    let has_versions = rows.iter().any(|&(.., version)| version != 0);
+    if has_versions {
         out.put(Section::MemberVersions, put_u16s(rows.iter().map(|&(.., version)| version)));
+    }
+    if has_versions || !inactive.is_empty() {
+        out.put(Section::InactiveMemberStarts, put_u32s(inactive_starts));
     }
     out.put(Section::FieldOffsets, put_u32s(field_offsets));
     out.put(Section::FieldTexts, texts);
     Ok(())
+}
+
+/// Where the rows of each set start, the first of them at row `first`: `sets` are the numbers of
+/// their sets, ascending.
+fn set_starts(sets: impl Iterator<Item = u16>, count: usize, first: u32) -> Vec<u32> {
+    let mut starts = vec![0u32; count + 1];
+    for set in sets {
+        if let Some(slot) = starts.get_mut(usize::from(set) + 1) {
+            *slot += 1;
+        }
+    }
+    let mut sum = first;
+    for slot in &mut starts {
+        sum += *slot;
+        *slot = sum;
+    }
+    starts
 }
 
 /// Whether a text can be copied into JSON as it is.

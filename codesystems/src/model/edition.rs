@@ -136,6 +136,27 @@ pub struct Dialect {
     pub language: String,
 }
 
+impl Dialect {
+    /// Whether a language tag names this dialect: its own tag, or its reference set after
+    /// `x-sctlang`, the digits in groups of at most eight (`en-x-sctlang-90000000-00005080-04`).
+    ///
+    /// Source: Using SNOMED CT with FHIR, language reference sets.
+    #[must_use]
+    pub fn is_named(&self, tag: &str) -> bool {
+        if !tag.is_empty() && tag.eq_ignore_ascii_case(&self.language) {
+            return true;
+        }
+        const PRIVATE: &str = "x-sctlang-";
+        let tag = tag.to_ascii_lowercase();
+        let digits = tag
+            .split_once(PRIVATE)
+            .filter(|(before, _)| before.is_empty() || before.ends_with('-'));
+        digits.is_some_and(|(_, digits)| {
+            digits.bytes().filter(|byte| *byte != b'-').eq(self.code.bytes())
+        })
+    }
+}
+
 /// Which module a component belongs to, and since when it is as it is (SNOMED CT).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ComponentVersion {

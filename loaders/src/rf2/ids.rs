@@ -23,6 +23,8 @@ pub(super) const STATED: u64 = 900_000_000_000_010_007;
 pub(super) const MODULE_DEPENDENCY: u64 = 900_000_000_000_534_007;
 /// |Concept inactivation indicator attribute value reference set|.
 pub(super) const INACTIVATION_INDICATOR: u64 = 900_000_000_000_489_007;
+/// |OWL axiom reference set|.
+pub(super) const OWL_AXIOM: u64 = 733_073_007;
 /// |SNOMED CT core module|, which stands for the International Edition.
 pub(super) const CORE_MODULE: u64 = 900_000_000_000_207_008;
 /// |United States of America English language reference set|.

@@ -192,7 +192,7 @@ impl Reader<'_, '_> {
     fn members(&mut self) -> Result<()> {
         let fields = self.rows.header().iter().skip(MEMBER_COLUMNS).cloned().collect();
         self.tables.source()?.fields = fields;
-        self.each(false, |row, stamp, active, tables| {
+        self.each(true, |row, stamp, active, tables| {
             let fields = keep(tables, row.texts_from(MEMBER_COLUMNS)?)?;
             tables.members.push(Member {
                 id: row.member_id(0),

@@ -1,4 +1,6 @@
-//! Reference sets of every kind but the language ones, and alternate identifiers.
+//! Reference sets of every kind but the language ones, and alternate identifiers. Inactive members
+//! are kept apart from the active ones, for who asks for them; of inactive axioms the text is left
+//! out, which nobody asks for and which would be a twentieth of the edition.
 //!
 //! A reference set becomes a membership set with the columns of its file beyond the first six. If
 //! it has members that are not concepts (descriptions, relationships), those are put to the concept
@@ -15,7 +17,7 @@ use rustc_hash::FxHashMap;
 
 use super::concepts::Concepts;
 use super::digits::Digits;
-use super::ids::{ASSOCIATIONS, INACTIVATION_INDICATOR};
+use super::ids::{ASSOCIATIONS, INACTIVATION_INDICATOR, OWL_AXIOM};
 use super::notes::Notes;
 use super::tables::{Member, Tables};
 use super::terms::Terms;
@@ -47,7 +49,7 @@ struct Set {
     has_other_components: bool,
 }
 
-/// Adds the active members of all reference sets. Takes them out of the tables.
+/// Adds the members of all reference sets. Takes them out of the tables.
 ///
 /// # Errors
 /// When there are more reference sets than an edition can number.
@@ -58,8 +60,7 @@ pub(super) fn add(
     terms: &Terms,
     notes: &mut Notes,
 ) -> Result<()> {
-    let mut members = std::mem::take(&mut tables.members);
-    members.retain(|member| member.active);
+    let members = std::mem::take(&mut tables.members);
     let mut sets = sets(tables, &members);
     if sets.len() > SETS {
         let problem = format!("{} reference sets, at most {SETS} are numbered", sets.len());
@@ -204,7 +205,8 @@ fn add_member(
     (number, version): (SetId, u16),
     row: &Placed,
 ) {
-    let text = tables.text(row.member.stamp, row.member.fields);
+    let is_kept = row.member.active || row.member.refset != OWL_AXIOM;
+    let text = if is_kept { tables.text(row.member.stamp, row.member.fields) } else { "" };
     let columns = set.columns.get(&row.member.stamp.file).map_or(&[][..], Vec::as_slice);
     let component = Digits::of(row.member.component);
     let mut fields: Vec<&str> = Vec::with_capacity(columns.len() + 1);
@@ -218,7 +220,11 @@ fn add_member(
         let value = |column: &Option<usize>| column.and_then(|at| text.split('\t').nth(at));
         fields.extend(columns.iter().map(|column| value(column).unwrap_or_default()));
     }
-    builder.member_of_version(number, row.concept, &fields, version);
+    if row.member.active {
+        builder.member_of_version(number, row.concept, &fields, version);
+    } else {
+        builder.inactive_member(number, row.concept, &fields, version);
+    }
 }
 
 /// The property that the first field of a set's members becomes, if it does.
@@ -239,7 +245,7 @@ fn add_property(
     property: Option<PropertyId>,
     row: &Placed,
 ) {
-    let Some(property) = property else { return };
+    let Some(property) = property.filter(|_| row.member.active) else { return };
     let text = tables.text(row.member.stamp, row.member.fields);
     let target = text.split('\t').next().unwrap_or_default();
     let is_concept = builder.code(row.concept) == Digits::of(row.member.component).as_str();

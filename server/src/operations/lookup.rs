@@ -2,6 +2,7 @@
 //!
 //! Source: FHIR R4 and R5 CodeSystem-operation-lookup; Using SNOMED CT with FHIR (properties).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use codesystems::index::PropertyRef;
@@ -16,6 +17,8 @@ use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
 use crate::wire::json::{JsonWriter, ParametersWriter};
 use crate::wire::{CodingRef, ValueRef, WireError};
+
+mod expressions;
 
 /// The SNOMED CT concept under which relationship groups are told.
 const ROLE_GROUP: &str = "609096000";
@@ -138,7 +141,7 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
             write(made.edition(), concept);
         }
     } else {
-        write_made(&mut json, &subject, &asked, &read)?;
+        write_made(&mut json, &subject, &asked, (&read, &wanted))?;
     }
     Ok(Answer::ok(json.into_bytes()))
 }
@@ -148,19 +151,25 @@ fn write_made(
     json: &mut JsonWriter,
     subject: &Subject<'_>,
     asked: &Asked,
-    read: &Reading<'_>,
+    (read, wanted): (&Reading<'_>, &Wanted<'_>),
 ) -> Result<(), Failure> {
     let edition = subject.system.edition();
     let meta = edition.meta();
     let problem = match subject.system.made(read.code(), asked.languages()) {
         Made::Valid { display, .. } => {
             let mut out = ParametersWriter::begin(json);
-            out.string("name", name_of(edition));
+            out.string("name", &release_name(edition, &subject.url));
             out.string("version", &meta.version);
             out.string("display", &display);
             out.code("code", read.code());
             if !subject.url.is_empty() {
                 out.uri("system", &subject.url);
+            }
+            if meta.url == snomed::URL
+                && let Ok(written) = expression::parse(read.code())
+            {
+                let scores = &edition.language_scores(asked.languages());
+                expressions::Writer { edition, wanted, scores }.write(&mut out, &written);
             }
             read.write(&mut out);
             out.finish();
@@ -184,6 +193,14 @@ fn name_of(edition: &Edition) -> &str {
         .map_or("", |name| name)
 }
 
+/// The name of a release of SNOMED CT is its edition and version.
+fn release_name<'e>(edition: &'e Edition, url: &str) -> Cow<'e, str> {
+    if edition.meta().url == snomed::URL {
+        return Canonical::new(url, Some(&edition.meta().version)).to_string().into();
+    }
+    name_of(edition).into()
+}
+
 struct Writer<'a> {
     edition: &'a Edition,
     /// Supplements in use.
@@ -199,12 +216,7 @@ impl Writer<'_> {
         let meta = edition.meta();
         let scores = edition.language_scores(self.asked.languages());
         let mut out = ParametersWriter::begin(json);
-        if self.is_snomed() {
-            // The name of a release is its edition and version.
-            out.string("name", &Canonical::new(url, Some(&meta.version)).to_string());
-        } else {
-            out.string("name", name_of(edition));
-        }
+        out.string("name", &release_name(edition, url));
         if !meta.version.is_empty() {
             out.string("version", &meta.version);
         }

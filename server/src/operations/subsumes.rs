@@ -2,6 +2,8 @@
 //!
 //! Source: FHIR R4 and R5 CodeSystem-operation-subsumes.
 
+use codesystems::systems::snomed;
+use codesystems::systems::snomed::expression::{Expression, Form, Forms, is_meant};
 use codesystems::{ConceptIx, Edition};
 
 use super::lookup::code_system;
@@ -36,7 +38,7 @@ pub fn subsumes(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failu
     let b = side(request, codings.1, "codeB", "codingB")?;
     let is_lenient = normalize::is_wanted(request)?;
     let [a, b] = [a, b].map(|code| Reading::of(is_lenient, edition, code, asked.wording()));
-    let outcome = outcome(edition, find(edition, &url, &a)?, find(edition, &url, &b)?);
+    let outcome = outcome(edition, &find(edition, &url, &a)?, &find(edition, &url, &b)?);
     let mut json = JsonWriter::with_capacity(128);
     let mut out = ParametersWriter::begin(&mut json);
     out.code("outcome", outcome);
@@ -59,25 +61,56 @@ fn side<'a>(
     Ok(of_coding.or(code_given).ok_or_else(missing)?)
 }
 
-fn find(edition: &Edition, url: &str, read: &Reading<'_>) -> Result<ConceptIx, Failure> {
-    let code = read.code();
-    edition.find(code).ok_or_else(|| {
-        let why = read.refusal_in_brackets();
-        let version = &edition.meta().version;
-        Failure::not_found(format!(
-            "Unknown code '{code}' in the CodeSystem '{url}' version '{version}'{why}"
-        ))
-    })
+/// What is compared.
+#[derive(Debug, PartialEq)]
+enum Compared {
+    Concept(ConceptIx),
+    /// A post-coordinated expression of SNOMED CT.
+    Expression(Expression),
 }
 
-fn outcome(edition: &Edition, a: ConceptIx, b: ConceptIx) -> &'static str {
-    if a == b {
-        "equivalent"
-    } else if edition.is_ancestor(a, b) {
-        "subsumes"
-    } else if edition.is_ancestor(b, a) {
-        "subsumed-by"
+fn find(edition: &Edition, url: &str, read: &Reading<'_>) -> Result<Compared, Failure> {
+    let code = read.code();
+    if let Some(concept) = edition.find(code) {
+        return Ok(Compared::Concept(concept));
+    }
+    let why = if edition.meta().url == snomed::URL && is_meant(code) {
+        match valuesets::expressions::valid(edition, code) {
+            Ok((expression, _)) => return Ok(Compared::Expression(expression)),
+            Err(problem) => format!(" ({problem})"),
+        }
     } else {
-        "not-subsumed"
+        read.refusal_in_brackets()
+    };
+    let version = &edition.meta().version;
+    Err(Failure::not_found(format!(
+        "Unknown code '{code}' in the CodeSystem '{url}' version '{version}'{why}"
+    )))
+}
+
+/// Concepts by the hierarchy, expressions by their structure.
+fn outcome(edition: &Edition, a: &Compared, b: &Compared) -> &'static str {
+    let (is_above, is_below) = match (a, b) {
+        (Compared::Concept(a), Compared::Concept(b)) => {
+            (edition.is_ancestor(*a, *b), edition.is_ancestor(*b, *a))
+        }
+        _ => {
+            let forms = Forms::new(edition);
+            let (a, b) = (form(&forms, a), form(&forms, b));
+            (forms.subsumes(&a, &b), forms.subsumes(&b, &a))
+        }
+    };
+    match (a == b, is_above, is_below) {
+        (true, ..) | (_, true, true) => "equivalent",
+        (_, true, false) => "subsumes",
+        (_, false, true) => "subsumed-by",
+        (_, false, false) => "not-subsumed",
+    }
+}
+
+fn form(forms: &Forms<'_>, compared: &Compared) -> Form {
+    match compared {
+        Compared::Concept(concept) => forms.concept(*concept),
+        Compared::Expression(expression) => forms.expression(expression),
     }
 }

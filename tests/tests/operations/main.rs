@@ -6,6 +6,7 @@ mod closure;
 mod compose;
 mod constraints;
 mod expand;
+mod expressions;
 mod grammars;
 mod implicit;
 mod lookup;

@@ -5,8 +5,10 @@
 //!
 //! The columns of a map reference set become properties of the mapping, under their names in the
 //! release file: `mapGroup` and `mapPriority` (integers), `mapRule` and `mapAdvice` (texts),
-//! `correlationId` and `mapCategoryId` (codes of SNOMED CT). A map is read in the order of group
-//! and priority: within a group the first mapping whose rule holds is the one to take.
+//! `correlationId` and `mapCategoryId` (codes of SNOMED CT); the conditions of a rule become
+//! `dependsOn` ([`rule`]). A map is read in the order of group and priority: within a group the first
+//! mapping whose rule holds is the one to take, so where a request says of the conditions that they
+//! hold, later ones are left out.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,6 +19,8 @@ use rustc_hash::FxHashMap;
 
 use super::translate::{Coding, Fired, Match, Origin};
 use super::{MapGroup, Part, Relationship};
+
+pub(super) mod rule;
 
 /// Canonical URL of SNOMED CT.
 const SNOMED: &str = "http://snomed.info/sct";
@@ -110,6 +114,7 @@ struct Columns {
     group: Option<usize>,
     priority: Option<usize>,
     correlation: Option<usize>,
+    rule: Option<usize>,
     /// Columns shown as properties.
     properties: Vec<(usize, &'static str)>,
 }
@@ -133,6 +138,7 @@ impl Columns {
             group: find("mapGroup"),
             priority: find("mapPriority"),
             correlation: find("correlationId"),
+            rule: find("mapRule"),
             properties: PROPERTIES
                 .into_iter()
                 .filter_map(|name| Some((find(name)?, name)))
@@ -329,7 +335,11 @@ impl SnomedMap {
                 .filter(|(column, _)| !field(*column).is_empty())
                 .map(|&(column, name)| Part { name, value: property(name, field(column)) })
                 .collect(),
-            depends_on: Vec::new(),
+            depends_on: self
+                .columns
+                .rule
+                .map(|column| rule::conditions(field(column)))
+                .unwrap_or_default(),
             products: Vec::new(),
             origin: Origin { map: self.canonical(), group: 0, fired: Fired::Row(row.number()) },
         }

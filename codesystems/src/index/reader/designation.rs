@@ -56,7 +56,7 @@ impl Edition {
             preference
                 .tags()
                 .iter()
-                .position(|tag| tag.eq_ignore_ascii_case(&dialect.language) && !tag.is_empty())
+                .position(|tag| dialect.is_named(tag))
                 .map(|position| position as u16)
         });
         LanguageScores {

@@ -66,6 +66,22 @@ impl Edition {
             || self.bytes(Section::MemberConcepts).is_empty()
     }
 
+    /// Whether the members that are no longer in a set are kept.
+    #[must_use]
+    pub fn has_inactive_members(&self) -> bool {
+        !self.bytes(Section::InactiveMemberStarts).is_empty()
+            || self.bytes(Section::MemberConcepts).is_empty()
+    }
+
+    /// The rows of members that are no longer in a membership set, in the order of
+    /// [`Self::member_rows`]; none where they are not kept.
+    pub fn inactive_member_rows(&self, set: SetId) -> impl Iterator<Item = MemberRow<'_>> + '_ {
+        let starts = u32s(self.bytes(Section::InactiveMemberStarts));
+        let count = self.bytes(Section::MemberConcepts).len() / 4;
+        codec::range_within(starts, usize::from(set.0), count)
+            .map(move |row| MemberRow { edition: self, row })
+    }
+
     /// All rows of a membership set, by concept, then in the order in which they were added.
     pub fn member_rows(&self, set: SetId) -> impl Iterator<Item = MemberRow<'_>> + '_ {
         self.member_range(set).map(move |row| MemberRow { edition: self, row })

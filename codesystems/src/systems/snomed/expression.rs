@@ -1,19 +1,32 @@
 //! Post-coordinated expressions: codes made of concepts by the compositional grammar.
 //!
 //! [`parse`] reads the grammar, [`check`] looks whether the concepts exist and stand where they may,
-//! [`display`] writes an expression with the terms of an edition. The concept model (MRCM) is not
-//! checked.
+//! [`ConceptModel`] asks the rules that the edition has for attributes, [`Forms`] compares what
+//! expressions mean, [`display`] writes an expression with the terms of an edition.
 //!
 //! Source: SNOMED CT Compositional Grammar 2.4.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
-use crate::index::LanguageScores;
 use crate::{ConceptIx, Edition, PropertyValue};
+
+mod axiom;
+mod form;
+#[cfg(test)]
+mod meaning_tests;
+mod model;
+mod range;
+mod write;
+
+pub use form::{Form, Forms};
+pub(super) use form::{Meaning, Pair};
+pub use model::{ConceptModel, Extent, Rule, Violation};
+pub use write::{display, terse};
 
 /// Bytes an expression may be long.
 const MAX_BYTES: usize = 64 << 10;
+/// How many attributes an expression may have, nested ones included: comparing is quadratic in them.
+const MAX_ATTRIBUTES: usize = 128;
 /// How deep expressions may be nested.
 const MAX_DEPTH: usize = 32;
 /// |Concept model attribute| and |Linkage concept|: what the name of an attribute must be below.
@@ -33,6 +46,32 @@ pub struct Expression {
 }
 
 impl Expression {
+    /// A concept as an expression that refines nothing.
+    #[must_use]
+    pub fn of_concept(id: &str) -> Self {
+        Self {
+            status: String::new(),
+            focus: vec![id.to_owned()],
+            attributes: Vec::new(),
+            groups: Vec::new(),
+        }
+    }
+
+    /// The identifiers of all concepts in it, in the order in which they are written.
+    #[must_use]
+    pub fn concepts(&self) -> Vec<&str> {
+        let mut found: Vec<&str> = self.focus.iter().map(String::as_str).collect();
+        for attribute in self.attributes.iter().chain(self.groups.iter().flatten()) {
+            found.push(&attribute.name);
+            match &attribute.value {
+                Value::Concept(id) => found.push(id),
+                Value::Expression(inner) => found.extend(inner.concepts()),
+                Value::Text(_) | Value::Number(_) | Value::Boolean(_) => {}
+            }
+        }
+        found
+    }
+
     /// The one concept it means, where it refines nothing.
     #[must_use]
     pub fn only_concept(&self) -> Option<&str> {
@@ -80,7 +119,9 @@ pub enum Error {
         expected: &'static str,
     },
     /// It is too long or too deeply nested.
-    #[error("the expression is too long or too deeply nested")]
+    #[error(
+        "the expression is too long or too deeply nested, or has more than {MAX_ATTRIBUTES} attributes"
+    )]
     TooLarge,
     /// There is no such concept.
     #[error("Concept {id} not found")]
@@ -116,7 +157,7 @@ pub fn parse(text: &str) -> Result<Expression, Error> {
     if text.len() > MAX_BYTES {
         return Err(Error::TooLarge);
     }
-    let mut parser = Parser { text, rest: text, depth: 0 };
+    let mut parser = Parser { text, rest: text, depth: 0, attributes: 0 };
     parser.space();
     let mut status = String::new();
     for symbol in ["===", "<<<"] {
@@ -208,29 +249,11 @@ pub fn normal_form(edition: &Edition, concept: ConceptIx) -> Expression {
     expression
 }
 
-/// The expression with identifiers alone, without blanks: `10200004:272741003=24028007`.
-#[must_use]
-pub fn terse(expression: &Expression) -> String {
-    let mut writer = Writer { out: String::new(), terms: None };
-    writer.out.push_str(&expression.status);
-    writer.expression(expression);
-    writer.out
-}
-
-/// The expression with the displays of an edition as terms, without blanks:
-/// `10200004|Liver structure|:272741003|Laterality|=24028007|Right|`.
-#[must_use]
-pub fn display(expression: &Expression, edition: &Edition, scores: &LanguageScores) -> String {
-    let mut writer = Writer { out: String::new(), terms: Some((edition, scores)) };
-    writer.out.push_str(&expression.status);
-    writer.expression(expression);
-    writer.out
-}
-
 struct Parser<'t> {
     text: &'t str,
     rest: &'t str,
     depth: usize,
+    attributes: usize,
 }
 
 impl<'t> Parser<'t> {
@@ -323,6 +346,10 @@ impl<'t> Parser<'t> {
     /// expressionValue = conceptReference / "(" ws subExpression ws ")"
     /// ```
     fn attribute(&mut self) -> Result<Attribute, Error> {
+        self.attributes += 1;
+        if self.attributes > MAX_ATTRIBUTES {
+            return Err(Error::TooLarge);
+        }
         let name = self.concept()?;
         self.space();
         if !self.eat("=") {
@@ -406,77 +433,12 @@ impl<'t> Parser<'t> {
     }
 }
 
-struct Writer<'w> {
-    out: String,
-    terms: Option<(&'w Edition, &'w LanguageScores)>,
-}
-
-impl Writer<'_> {
-    fn concept(&mut self, id: &str) {
-        self.out.push_str(id);
-        if let Some((edition, scores)) = self.terms
-            && let Some(concept) = edition.find_exact(id)
-        {
-            // Writing to a string cannot fail.
-            let _ = write!(self.out, "|{}|", edition.display_for(concept, scores));
-        }
-    }
-
-    fn expression(&mut self, expression: &Expression) {
-        for (number, focus) in expression.focus.iter().enumerate() {
-            if number > 0 {
-                self.out.push('+');
-            }
-            self.concept(focus);
-        }
-        let mut between = ':';
-        for attribute in &expression.attributes {
-            self.out.push(between);
-            self.attribute(attribute);
-            between = ',';
-        }
-        for group in &expression.groups {
-            self.out.push(between);
-            between = ',';
-            let mut open = '{';
-            for attribute in group {
-                self.out.push(open);
-                self.attribute(attribute);
-                open = ',';
-            }
-            self.out.push('}');
-        }
-    }
-
-    fn attribute(&mut self, attribute: &Attribute) {
-        self.concept(&attribute.name);
-        self.out.push('=');
-        match &attribute.value {
-            Value::Concept(id) => self.concept(id),
-            Value::Expression(inner) => {
-                self.out.push('(');
-                self.expression(inner);
-                self.out.push(')');
-            }
-            Value::Text(text) => {
-                let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
-                let _ = write!(self.out, "\"{escaped}\"");
-            }
-            Value::Number(number) => {
-                let _ = write!(self.out, "#{number}");
-            }
-            Value::Boolean(value) => {
-                let _ = write!(self.out, "{value}");
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::index::LanguageScores;
     use crate::{EditionBuilder, EditionMeta};
 
     fn edition() -> Edition {
@@ -537,6 +499,9 @@ mod tests {
             assert_eq!(error.to_string(), expected, "{text}");
         }
         assert_eq!(parse(&"111111:111111=(".repeat(60)), Err(Error::TooLarge));
+        let wide = |count| format!("111111:{}", vec!["111111=111111"; count].join(","));
+        assert!(parse(&wide(128)).is_ok());
+        assert_eq!(parse(&wide(129)), Err(Error::TooLarge));
     }
 
     #[test]

@@ -84,9 +84,19 @@ fn descriptions_become_designations_and_the_preferred_one_is_shown() {
         ]
     );
     assert_eq!(edition.display(concept), "Broken bone");
-    for (preference, expected) in
-        [("en-GB", "Bone break"), ("en-US", "Broken bone"), ("de-DE", "Knochenbruch")]
-    {
+    for (preference, expected) in [
+        ("en-GB", "Bone break"),
+        ("en-US", "Broken bone"),
+        ("en-x-sctlang-90000000-00005080-04", "Bone break"),
+        ("en-x-sctlang-90000000-00005090-07", "Broken bone"),
+        ("de", "Knochenbruch"),
+        ("de-DE", "Knochenbruch"),
+        ("de-x-sctlang-31000274-107", "Knochenbruch"),
+        // Another dialect of German, then the default of a language that is not there.
+        ("de-CH", "Knochenbruch"),
+        ("fr,en-GB;q=0.5", "Bone break"),
+        ("fr", "Broken bone"),
+    ] {
         let scores = edition.language_scores(&LanguagePreference::parse(preference));
         assert_eq!(edition.display_for(concept, &scores), expected, "{preference}");
     }
@@ -195,10 +205,12 @@ fn reference_sets_load_with_the_columns_of_their_header() {
     const NOVEL: &str = "id effectiveTime active moduleId refsetId referencedComponentId colour
         n1 20240101 1 1 10002003 10001005 red";
     const SIMPLE: &str = "id effectiveTime active moduleId refsetId referencedComponentId
-        s1 20240101 1 1 723264001 10002003";
+        s1 20240101 1 1 723264001 10002003
+        s2 20230101 0 1 723264001 10001005";
     const OWL: &str =
         "id effectiveTime active moduleId refsetId referencedComponentId owlExpression
-        o1 20240101 1 1 733073007 10001005 SubClassOf(:10001005|:404684003)";
+        o1 20240101 1 1 733073007 10001005 SubClassOf(:10001005|:404684003)
+        o2 20240101 0 1 733073007 10002003 SubClassOf(:10002003|:404684003)";
     let mut files = international();
     files.push(("der2_cRefset_AssociationSnapshot_INT_20240101.txt", ASSOCIATIONS));
     files.push(("der2_cRefset_AttributeValueSnapshot_INT_20240101.txt", VALUES));
@@ -223,6 +235,9 @@ fn reference_sets_load_with_the_columns_of_their_header() {
     };
     assert_eq!(selects("^ 723264001 {{ M effectiveTime >= \"20240101\" }}"), ["10002003"]);
     assert!(selects("^ 723264001 {{ M effectiveTime < \"20240101\" }}").is_empty());
+    assert_eq!(selects("^ 723264001 {{ M active = 0 }}"), ["10001005"]);
+    assert_eq!(selects("^ 733073007 {{ M active = 0 }}"), ["10002003"]);
+    assert_eq!(selects("^ 723264001 {{ M active = 1 }}"), selects("^ 723264001"));
     assert_eq!(selects("10001005 {{ +HISTORY-MIN }}"), ["10001005", "10003008"]);
     assert!(!selects("* {{ D effectiveTime > \"19000101\" }}").is_empty());
     // A description is put to its concept, with its own identifier in front.

@@ -119,6 +119,50 @@ fn an_extended_map_is_read_by_group_and_priority() {
 }
 
 #[test]
+fn what_a_request_says_of_the_conditions_decides_within_a_group() {
+    let mut builder = EditionBuilder::new(EditionMeta::new(SNOMED, VERSION));
+    let concept = builder.concept("100003");
+    let fields = ["mapGroup", "mapPriority", "mapRule", "mapTarget"];
+    let set = builder.membership_set("447562003", "", &fields);
+    for row in [
+        ["1", "1", "IFA 248152002 | Female (finding) |", "N94"],
+        ["1", "2", "IFA 445518008 | Age at onset | < 28.0 days", "P96"],
+        ["1", "3", "OTHERWISE TRUE", "R10"],
+        ["2", "1", "TRUE", "X59"],
+    ] {
+        builder.member(set, concept, &row);
+    }
+    let edition = Edition::from_bytes(builder.finish().unwrap().into()).unwrap();
+    let map = SnomedMap::new(Arc::new(edition), "447562003").unwrap();
+    let codings = [Coding { system: SNOMED, code: "100003", ..Coding::default() }];
+    let targets = |dependencies: &[(&str, PropertyValue<'_>)]| -> Vec<String> {
+        let request = TranslateRequest { dependencies, ..TranslateRequest::new(&codings) };
+        let answer = translate(&request, &[Candidate::Snomed(&map)], &|_| None);
+        answer.matches.iter().map(|one| one.target.unwrap().code.to_owned()).collect()
+    };
+    let (female, male) = (PropertyValue::String("248152002"), PropertyValue::String("248153007"));
+    let days = |text| ("445518008", PropertyValue::String(text));
+    assert_eq!(targets(&[]), ["N94", "P96", "R10", "X59"]);
+    assert_eq!(targets(&[("mapRule", female)]), ["N94", "X59"]);
+    assert_eq!(targets(&[("mapRule", male), days("2 weeks")]), ["P96", "X59"]);
+    assert_eq!(targets(&[("mapRule", male), days("3 years")]), ["R10", "X59"]);
+    let answers = map.mappings("100003");
+    let conditions: Vec<_> = answers.iter().map(|one| one.depends_on.len()).collect();
+    assert_eq!(conditions, [1, 1, 0, 0]);
+    let system = SNOMED;
+    let expected = PropertyValue::Coding {
+        system,
+        version: "",
+        code: "248152002",
+        display: "Female (finding)",
+    };
+    assert_eq!(
+        (answers[0].depends_on[0].name, answers[0].depends_on[0].value),
+        ("mapRule", expected)
+    );
+}
+
+#[test]
 fn a_concept_that_cannot_be_classified_gives_no_positive_answer() {
     let map = map("447562003");
     let codings = [Coding { system: SNOMED, code: "100002", ..Coding::default() }];

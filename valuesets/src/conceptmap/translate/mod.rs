@@ -20,6 +20,7 @@ use codesystems::{Canonical, PropertyValue};
 
 pub use self::candidate::Candidate;
 pub use self::scope::{Scope, versions_agree};
+use super::implicit::rule;
 use super::{MapGroup, Part, Relationship, Unmapped};
 
 /// How many maps are followed from default to default (`unmapped.mode` = `other-map`).
@@ -245,6 +246,11 @@ fn answer<'a>(
         .filter(|one| groups.iter().any(|(number, _)| *number == one.origin.group))
         .filter(|one| !is_contradicted(request, one) && in_target_scope(request, candidate, one))
         .collect();
+    if let (Candidate::Snomed(_), Direction::Forward, false) =
+        (candidate, request.direction, request.dependencies.is_empty())
+    {
+        answer.mapped = rule::up_to_first(answer.mapped, |one| is_confirmed(request, one));
+    }
     if request.direction == Direction::Forward {
         let unknown = groups.into_iter().filter(|(number, _)| !known.contains(number));
         answer.defaults = unknown
@@ -315,7 +321,23 @@ fn is_contradicted(request: &TranslateRequest<'_>, found: &Match<'_>) -> bool {
     })
 }
 
+/// Whether the request says of every condition of the mapping that it holds.
+fn is_confirmed(request: &TranslateRequest<'_>, found: &Match<'_>) -> bool {
+    let is_read = !found.depends_on.is_empty() || rule::is_always(found);
+    is_read
+        && found.depends_on.iter().all(|condition| {
+            let mut said = request.dependencies.iter().filter(|(name, _)| *name == condition.name);
+            said.any(|(_, value)| same_value(&condition.value, value))
+        })
+}
+
+/// A condition as `>= 28.0 days` holds for the values that satisfy it.
 fn same_value(condition: &PropertyValue<'_>, said: &PropertyValue<'_>) -> bool {
+    if let PropertyValue::String(condition) = condition
+        && let Some(holds) = rule::satisfies(&said.text(), condition)
+    {
+        return holds;
+    }
     match (condition, said) {
         (
             PropertyValue::Coding { system: one, code: a, .. },

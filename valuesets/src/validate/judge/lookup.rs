@@ -87,15 +87,17 @@ impl Judge<'_, '_> {
         let meta = system.edition().meta();
         let mut remark = None;
         let problem = match system.made(coding.code, &self.scope.languages) {
-            Made::Valid { display, is_unchecked } => {
+            Made::Valid { display, modelled } => {
                 verdict.display = display;
                 if let Some(Ok(made)) = system.grammar().map(|grammar| grammar.check(coding.code)) {
                     self.spelling(system, &made.code, coding, index);
                     self.judge_made_display(coding, index, &made);
                 }
                 // Of a code that is not in a value set there is nothing more to say.
-                if is_unchecked && self.value_set.is_none() {
-                    self.say(self.wording.unchecked_expression(path));
+                if let (Some(modelled), None) = (modelled, self.value_set) {
+                    for issue in self.wording.modelled(&modelled, &path) {
+                        self.say(issue);
+                    }
                 }
                 return true;
             }

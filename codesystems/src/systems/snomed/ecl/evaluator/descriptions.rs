@@ -152,7 +152,7 @@ impl Evaluator<'_> {
 
     fn dialect(&self, alias: &str) -> Result<u8> {
         let dialects = &self.edition.meta().dialects;
-        let same = |known: &crate::model::Dialect| known.language.eq_ignore_ascii_case(alias);
+        let same = |known: &crate::model::Dialect| known.is_named(alias);
         let position = dialects.iter().position(same);
         position.and_then(|position| u8::try_from(position).ok()).ok_or_else(|| {
             let known = dialects.iter().map(|known| known.language.to_lowercase());

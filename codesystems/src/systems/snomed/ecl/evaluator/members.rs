@@ -24,6 +24,17 @@ enum Test<'c> {
     EffectiveTime(Order, &'c [String]),
 }
 
+/// Which rows of reference sets are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Wanted {
+    active: bool,
+    inactive: bool,
+}
+
+impl Wanted {
+    const ACTIVE: Self = Self { active: true, inactive: false };
+}
+
 /// Where the value to test stands.
 type Place<'c> = (&'c str, Test<'c>);
 
@@ -35,6 +46,7 @@ impl Evaluator<'_> {
         filters: &[Vec<MemberFilter>],
     ) -> Result<ConceptSet> {
         let sets = self.reference_sets(focus)?;
+        let wanted = self.wanted_rows(filters)?;
         let tests: Vec<Place<'_>> = filters
             .iter()
             .flatten()
@@ -42,7 +54,8 @@ impl Evaluator<'_> {
             .collect::<Result<_>>()?;
         self.check_fields(member_of, &tests, &sets)?;
         let mut marks = Marks::new(self.edition.concept_count());
-        let is_simple = *member_of == MemberOf::Members && tests.is_empty();
+        let is_simple =
+            *member_of == MemberOf::Members && tests.is_empty() && wanted == Wanted::ACTIVE;
         if let ([(set, definition)], true) = (sets.as_slice(), is_simple)
             && definition.fields.first().is_none_or(|field| field != COMPONENT)
         {
@@ -61,7 +74,9 @@ impl Evaluator<'_> {
                 continue;
             }
             let has_component = definition.fields.first().is_some_and(|field| field == COMPONENT);
-            for row in self.edition.member_rows(set) {
+            let active = self.edition.member_rows(set).filter(|_| wanted.active);
+            let inactive = self.edition.inactive_member_rows(set).filter(|_| wanted.inactive);
+            for row in active.chain(inactive) {
                 if places.iter().all(|(place, test)| self.holds(row, *place, test)) {
                     self.take(row, member_of, definition, has_component, &mut marks);
                 }
@@ -117,7 +132,25 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    /// None for a filter that every member satisfies.
+    /// Which rows the filters on `active` leave: without one, those of active members.
+    fn wanted_rows(&self, filters: &[Vec<MemberFilter>]) -> Result<Wanted> {
+        let mut wanted = Wanted::ACTIVE;
+        let mut is_first = true;
+        for filter in filters.iter().flatten() {
+            let MemberFilter::Active(equal, value) = filter else { continue };
+            let is_active = equal == value;
+            wanted.active &= is_active;
+            wanted.inactive = !is_active && (is_first || wanted.inactive);
+            is_first = false;
+        }
+        let what = "inactive members of reference sets; load the release again";
+        match wanted.inactive && !self.edition.has_inactive_members() {
+            true => Err(Error::NotHeld { what }),
+            false => Ok(wanted),
+        }
+    }
+
+    /// None for a filter that is decided by [`Self::wanted_rows`].
     fn member_test<'c>(&self, filter: &'c MemberFilter) -> Result<Option<Place<'c>>> {
         Ok(Some(match filter {
             MemberFilter::Module(equal, concepts) => {
@@ -128,10 +161,7 @@ impl Evaluator<'_> {
                 self.holds_member_versions()?;
                 (COMPONENT, Test::EffectiveTime(*order, times))
             }
-            MemberFilter::Active(equal, value) if equal == value => return Ok(None),
-            MemberFilter::Active(..) => {
-                return Err(Error::NotHeld { what: "inactive members of reference sets" });
-            }
+            MemberFilter::Active(..) => return Ok(None),
             MemberFilter::Field(name, comparison) => (
                 name.as_str(),
                 match comparison {

@@ -6,6 +6,69 @@ use super::{Join, MIXED, Parser};
 
 const COMPARISON: &str = "'=' or '!=' and the value of the attribute";
 
+/// Whether a refinement is a group or has one.
+fn has_group(refinement: &Refinement) -> bool {
+    match refinement {
+        Refinement::Attribute(_) => false,
+        Refinement::Group(..) => true,
+        Refinement::And(all) | Refinement::Or(all) => all.iter().any(has_group),
+    }
+}
+
+/// Whether each join stands between two attributes, which makes a set of them.
+fn is_inner(operands: &[Refinement]) -> impl Iterator<Item = bool> {
+    operands.windows(2).map(|pair| !pair.iter().any(has_group))
+}
+
+/// Whether a last join to a further attribute differs from the one before it in a set of attributes.
+fn ends_a_set(operands: &[Refinement], joins: &[Join]) -> bool {
+    let is_set = is_inner(operands).last() == Some(true);
+    is_set && joins.last_chunk::<2>().is_some_and(|[before, last]| before != last)
+}
+
+/// Whether joins do not go together: within one set of attributes, and among the joins of sets and
+/// groups, all are the same. Without groups there is one set.
+fn mixed(operands: &[Refinement], joins: &[Join]) -> bool {
+    let (mut outer, mut inner) = (None, None);
+    joins.iter().zip(is_inner(operands)).any(|(&join, is_inner)| {
+        if !is_inner {
+            inner = None;
+        }
+        let known = if is_inner { &mut inner } else { &mut outer };
+        *known.get_or_insert(join) != join
+    })
+}
+
+/// The operands with sets of attributes put together where they are joined in another way than the
+/// groups; `None` where there are none.
+fn joined(operands: Vec<Refinement>, joins: &[Join]) -> Option<Refinement> {
+    let inner: Vec<bool> = is_inner(&operands).collect();
+    let outer = joins.iter().zip(&inner).find(|(_, is_inner)| !**is_inner);
+    let outer = outer.or_else(|| joins.iter().zip(&inner).next()).map(|(join, _)| *join);
+    let mut sets: Vec<(Option<Join>, Vec<Refinement>)> = Vec::new();
+    let before = std::iter::once(None).chain(joins.iter().zip(inner).map(Some));
+    for (operand, before) in operands.into_iter().zip(before) {
+        match (sets.last_mut(), before) {
+            (Some((join, set)), Some((&own, true))) if outer != Some(own) => {
+                *join = Some(own);
+                set.push(operand);
+            }
+            _ => sets.push((None, vec![operand])),
+        }
+    }
+    let sets = sets.into_iter().filter_map(|(join, set)| combined(join, set)).collect();
+    combined(outer, sets)
+}
+
+/// One operand as it is, several as what joins them.
+fn combined(join: Option<Join>, mut operands: Vec<Refinement>) -> Option<Refinement> {
+    match (join, operands.len()) {
+        (_, 0 | 1) => operands.pop(),
+        (Some(Join::Or), _) => Some(Refinement::Or(operands)),
+        _ => Some(Refinement::And(operands)),
+    }
+}
+
 impl Parser<'_> {
     /// ```text
     /// eclRefinement = subRefinement ws [conjunctionRefinementSet / disjunctionRefinementSet]
@@ -14,12 +77,13 @@ impl Parser<'_> {
     /// eclAttributeSet = subAttributeSet ws [conjunctionAttributeSet / disjunctionAttributeSet]
     /// ```
     ///
-    /// Both productions, as a group differs only in what it may hold. Where the grammar would read
-    /// `a = b OR c = d, { … }` in one of two ways, brackets are asked for.
+    /// Both productions, as a group differs only in what it may hold. Attributes side by side are a
+    /// set before they are joined with groups: `a = b OR c = d, { … }` is `(a = b OR c = d), { … }`.
+    /// Where the grammar can be read in two ways, as `a = b, c = d OR e = f`, brackets are asked for.
     pub(super) fn refinement(&mut self, in_group: bool) -> Result<Refinement> {
         let first = self.sub_refinement(in_group)?;
-        let mut join = None;
         let mut operands = vec![first];
+        let mut joins = Vec::new();
         loop {
             let end = self.cursor.position();
             self.cursor.space();
@@ -31,21 +95,19 @@ impl Parser<'_> {
             if next == Join::Minus {
                 return Err(self.cursor.rule(start, "MINUS cannot stand between attributes"));
             }
-            if join.is_some_and(|join| join != next) {
+            self.cursor.space();
+            joins.push(next);
+            // What certainly is an attribute is told before it is read, as it may be wrong too.
+            let may_be_group = ["{", "[", "("].into_iter().any(|open| self.cursor.is_at(open));
+            let is_mixed = !may_be_group && ends_a_set(&operands, &joins);
+            if !is_mixed {
+                operands.push(self.sub_refinement(in_group)?);
+            }
+            if is_mixed || mixed(&operands, &joins) {
                 return Err(self.cursor.rule(start, MIXED));
             }
-            join = Some(next);
-            self.cursor.space();
-            operands.push(self.sub_refinement(in_group)?);
         }
-        Ok(match join {
-            Some(Join::Or) => Refinement::Or(operands),
-            Some(_) => Refinement::And(operands),
-            None => match operands.pop() {
-                Some(only) => only,
-                None => return Err(self.cursor.expected("an attribute")),
-            },
-        })
+        joined(operands, &joins).ok_or_else(|| self.cursor.expected("an attribute"))
     }
 
     /// ```text

@@ -261,10 +261,7 @@ impl<'s> Dice<'s> {
         match self.below(6) {
             0 => MemberFilter::Module(self.flip(), self.concepts(depth)),
             1 => MemberFilter::EffectiveTime(self.order(), self.times()),
-            2 => {
-                let active = self.flip();
-                MemberFilter::Active(active, active)
-            }
+            2 => MemberFilter::Active(self.flip(), self.flip()),
             _ => {
                 let comparison = match self.below(5) {
                     0 => self.comparison_with_concepts(depth),

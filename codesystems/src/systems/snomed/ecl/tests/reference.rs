@@ -284,7 +284,8 @@ impl World {
                 }
                 History::Subset(subset) => self.refsets(&self.evaluate(subset)),
             };
-            let rows = self.members.iter().filter(|row| refsets.contains(&row.refset));
+            let rows =
+                self.members.iter().filter(|row| row.active && refsets.contains(&row.refset));
             let added: Set =
                 rows.filter(|row| set.contains(&row.target)).map(|row| row.concept).collect();
             set.extend(added);
@@ -301,8 +302,11 @@ impl World {
             Focus::Any => (0..REFSETS.len()).collect(),
             focus => self.refsets(&self.focus(focus)),
         };
+        let asks = |filter: &MemberFilter| matches!(filter, MemberFilter::Active(..));
+        let asks = sub.member_filters.iter().flatten().any(asks);
         let rows = self.members.iter().filter(|row| {
-            refsets.contains(&row.refset)
+            (row.active || asks)
+                && refsets.contains(&row.refset)
                 && sub.member_filters.iter().flatten().all(|f| self.member_passes(row, f))
         });
         let mut set = Set::new();
@@ -336,7 +340,7 @@ impl World {
                 self.set(concepts).contains(&row.module) == *equal
             }
             MemberFilter::EffectiveTime(order, times) => time_compares(row.date, *order, times),
-            MemberFilter::Active(equal, value) => equal == value,
+            MemberFilter::Active(equal, value) => (row.active == *value) == *equal,
             MemberFilter::Field(name, comparison) => {
                 let text = self.field(row, name);
                 match comparison {

@@ -61,6 +61,7 @@ pub(super) struct Member {
     pub(super) concept: usize,
     pub(super) target: usize,
     pub(super) rank: &'static str,
+    pub(super) active: bool,
     pub(super) module: usize,
     pub(super) date: &'static str,
 }
@@ -120,6 +121,7 @@ impl World {
                     concept: dice.below(count),
                     target: dice.below(count),
                     rank: dice.pick(&["1", "2", "10"]),
+                    active: dice.below(4) > 0,
                     module: dice.below(3),
                     date: dice.pick(&DATES),
                 };
@@ -218,8 +220,13 @@ impl World {
             let module = &self.concepts[member.module].id;
             let version = builder.component_version(module, member.date);
             let fields = [target.as_str(), member.rank];
-            builder.member_of_version(sets[member.refset], concept, &fields, version);
-            if member.refset == 0 {
+            let set = sets[member.refset];
+            if member.active {
+                builder.member_of_version(set, concept, &fields, version);
+            } else {
+                builder.inactive_member(set, concept, &fields, version);
+            }
+            if member.refset == 0 && member.active {
                 builder.property(concept, same_as, PropertyValue::Code(&target), 0);
             }
         }
