@@ -23,27 +23,35 @@ const TELLING: [&str; 3] = ["url", "system", "valueset"];
 #[derive(Debug)]
 pub struct Pace(Box<[AtomicU32]>);
 
-/// A kind of requests.
+/// A kind of requests, and the wider kind that stands for it while it is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind(usize);
+pub struct Kind {
+    own: usize,
+    wider: usize,
+}
 
 impl Kind {
-    /// The kind of a request: its path, what it asks about, how long its body is, and the number of
-    /// digits of the page it wants.
+    /// The kind of a request: its path, how long its body is, the number of digits of the page it
+    /// wants, and what it asks about; the wider kind leaves the last one out.
     #[must_use]
     pub fn of(uri: &Uri, body_bytes: usize) -> Self {
-        let mut hasher = FxHasher::default();
-        uri.path().hash(&mut hasher);
-        body_bytes.checked_ilog2().hash(&mut hasher);
-        for pair in uri.query().unwrap_or_default().split('&') {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if TELLING.contains(&name) {
-                pair.hash(&mut hasher);
-            } else if name == "count" || name == "_count" {
-                (name, value.len()).hash(&mut hasher);
+        let mut wider = FxHasher::default();
+        uri.path().hash(&mut wider);
+        body_bytes.checked_ilog2().hash(&mut wider);
+        let pairs = || uri.query().unwrap_or_default().split('&');
+        for pair in pairs() {
+            if let Some(value) = pair.trim_start_matches('_').strip_prefix("count=") {
+                value.len().hash(&mut wider);
             }
         }
-        Self((hasher.finish() >> 32) as usize % KINDS)
+        let mut own = wider.clone();
+        for pair in pairs() {
+            if pair.split_once('=').is_some_and(|(name, _)| TELLING.contains(&name)) {
+                pair.hash(&mut own);
+            }
+        }
+        let place = |hasher: FxHasher| (hasher.finish() >> 32) as usize % KINDS;
+        Self { own: place(own), wider: place(wider) }
     }
 }
 
@@ -54,25 +62,32 @@ impl Default for Pace {
 }
 
 impl Pace {
-    fn place(&self, kind: Kind) -> Option<&AtomicU32> {
-        self.0.get(kind.0)
+    fn known(&self, place: usize) -> u32 {
+        self.0.get(place).map_or(0, |known| known.load(Ordering::Relaxed))
     }
 
-    /// Whether requests of this kind are known to be quick.
+    /// Whether requests of this kind, or else of the wider one, are known to be quick.
     #[must_use]
     pub fn is_quick(&self, kind: Kind) -> bool {
-        let known = self.place(kind).map_or(0, |place| place.load(Ordering::Relaxed));
+        let known = match self.known(kind.own) {
+            0 => self.known(kind.wider),
+            known => known,
+        };
         known > 0 && Duration::from_micros(u64::from(known)) < QUICK
     }
 
     /// Takes note of how long one took. A slow one counts at once, quick ones count little by
     /// little.
     pub fn note(&self, kind: Kind, took: Duration) {
-        let Some(place) = self.place(kind) else { return };
         let took = u32::try_from(took.as_micros()).unwrap_or(u32::MAX - 1) + 1;
-        let known = place.load(Ordering::Relaxed);
-        let next = if took >= known { took } else { known - (known - took).div_ceil(8) };
-        place.store(next, Ordering::Relaxed);
+        let wider = Some(kind.wider).filter(|wider| *wider != kind.own);
+        for place in std::iter::once(kind.own).chain(wider) {
+            let known = self.known(place);
+            let next = if took >= known { took } else { known - (known - took).div_ceil(8) };
+            if let Some(place) = self.0.get(place) {
+                place.store(next, Ordering::Relaxed);
+            }
+        }
     }
 }
 
@@ -90,12 +105,27 @@ mod tests {
     fn kinds_differ_by_what_decides_how_long_an_answer_takes() {
         let one = kind("/fhir/ValueSet/$expand?url=http://a.example&filter=x&count=20", 0);
         assert_eq!(one, kind("/fhir/ValueSet/$expand?url=http://a.example&filter=yz&count=50", 0));
-        assert_ne!(one, kind("/fhir/ValueSet/$expand?url=http://b.example&filter=x&count=20", 0));
+        let other = kind("/fhir/ValueSet/$expand?url=http://b.example&filter=x&count=20", 0);
+        assert_ne!(one, other);
+        assert_eq!(one.wider, other.wider);
         assert_ne!(one, kind("/fhir/ValueSet/$expand?url=http://a.example&filter=x", 0));
         assert_ne!(one, kind("/fhir/ValueSet/$expand?url=http://a.example&filter=x&count=2000", 0));
         let body = |bytes| kind("/fhir/ValueSet/$expand", bytes);
         assert_eq!(body(600), body(1_000));
         assert_ne!(body(600), body(60_000));
+    }
+
+    #[test]
+    fn a_kind_that_is_not_known_is_taken_for_the_wider_one() {
+        let pace = Pace::default();
+        let one = kind("/fhir/ValueSet/$expand?url=http://a.example", 0);
+        let other = kind("/fhir/ValueSet/$expand?url=http://b.example", 0);
+        pace.note(one, Duration::from_micros(80));
+        assert!(pace.is_quick(other));
+        pace.note(other, Duration::from_millis(30));
+        assert!(pace.is_quick(one));
+        assert!(!pace.is_quick(other));
+        assert!(!pace.is_quick(kind("/fhir/ValueSet/$expand?url=http://c.example", 0)));
     }
 
     #[test]
