@@ -1,11 +1,17 @@
 //! Listens, serves connections, and ends gracefully.
 
+use std::convert::Infallible;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderName, Method};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -19,7 +25,7 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::app::App;
-use crate::router::router;
+use crate::router::{fhir, is_below_base, panicked, router};
 use crate::tls::Tls;
 
 /// Seconds that a client may take for its headers.
@@ -30,15 +36,82 @@ const HANDSHAKE_SECONDS: u64 = 10;
 const GRACE_SECONDS: u64 = 20;
 /// Bytes from which on an answer is compressed.
 const COMPRESS_FROM: u64 = 1_024;
+/// Headers that pages of other origins may read.
+const EXPOSED_HEADERS: &str = "etag,content-language,location";
+
+/// Everything that is served: the routes with their layers, and a way past both.
+///
+/// Most requests of programs ask for nothing of what the layers do: nothing is compressed either way,
+/// no other origin asks. For these, layers and routing took as long as answering a `$lookup`, so they
+/// go from the connection to the FHIR endpoint at once.
+#[derive(Debug, Clone)]
+pub struct Service {
+    app: Arc<App>,
+    layered: Router,
+}
+
+/// The service of an application.
+#[must_use]
+pub fn service(app: Arc<App>) -> Service {
+    Service { layered: layered(Arc::clone(&app)), app }
+}
+
+impl<B> tower::Service<Request<B>> for Service
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        if !is_plain(&request) {
+            return Box::pin(tower::Service::call(&mut self.layered, request));
+        }
+        let mut answer = Box::pin(direct(Arc::clone(&self.app), request.map(Body::new)));
+        Box::pin(std::future::poll_fn(move |context| {
+            let polled = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context)));
+            polled.map_or_else(|_| Poll::Ready(Ok(panicked())), |polled| polled.map(Ok))
+        }))
+    }
+}
+
+/// Whether the layers would have nothing to do.
+fn is_plain<B>(request: &Request<B>) -> bool {
+    let headers = request.headers();
+    let asks_for_more = [header::ACCEPT_ENCODING, header::CONTENT_ENCODING, header::ORIGIN]
+        .iter()
+        .any(|name| headers.contains_key(name));
+    let is_routed_alike = matches!(*request.method(), Method::GET | Method::POST);
+    is_routed_alike && !asks_for_more && is_below_base(request.uri().path())
+}
+
+/// Answers as the routes do, with the headers that the layers add.
+async fn direct(app: Arc<App>, request: Request<Body>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let mut response = fhir(State(app), head.method, head.uri, head.headers, body).await;
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers
+        .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
+    response
+}
 
 /// Routes with everything around them: the only list of layers.
-pub fn service(app: Arc<App>) -> Router {
-    let exposed = ["etag", "content-language", "location"].map(HeaderName::from_static);
+fn layered(app: Arc<App>) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST, Method::OPTIONS, Method::HEAD])
         .allow_headers(Any)
-        .expose_headers(exposed);
+        .expose_headers(
+            EXPOSED_HEADERS.split(',').map(HeaderName::from_static).collect::<Vec<_>>(),
+        );
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESS_FROM)));
@@ -119,7 +192,7 @@ async fn encrypted(
     acceptor: TlsAcceptor,
     stream: TcpStream,
     builder: auto::Builder<TokioExecutor>,
-    service: TowerToHyperService<Router>,
+    service: TowerToHyperService<Service>,
     watcher: Watcher,
 ) {
     let handshake =

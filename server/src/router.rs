@@ -64,7 +64,8 @@ async fn ready(State(app): State<Arc<App>>) -> (StatusCode, String) {
     )
 }
 
-async fn fhir(
+/// The FHIR endpoint.
+pub(crate) async fn fhir(
     State(app): State<Arc<App>>,
     method: Method,
     uri: Uri,
@@ -127,6 +128,18 @@ fn unreadable(error: axum::Error, limit: usize) -> WireError {
         return WireError::TooLarge { found: limit.saturating_add(1), limit };
     }
     WireError::Body { message: error.to_string() }
+}
+
+/// Whether a path is that of a base or lies below one, as the routes have it.
+pub(crate) fn is_below_base(path: &str) -> bool {
+    BASES.iter().any(|(base, _)| {
+        path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// The answer where answering panicked.
+pub(crate) fn panicked() -> Response<Body> {
+    fail(&Failure::internal("a panic, see above"), &Negotiated::json(FhirVersion::R4))
 }
 
 /// The base that a path lies below; all routes lie below one.

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt;
@@ -14,6 +13,7 @@ use server::app::App;
 use server::cli::load_release;
 use server::config::Config;
 use server::library::{Library, ReleaseList};
+use server::listener::Service;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
@@ -34,7 +34,7 @@ pub fn runtime() -> &'static Runtime {
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
-    service: Router,
+    service: Service,
     // Dropped last: the library lies in it.
     _folder: Option<TempDir>,
 }
