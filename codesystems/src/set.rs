@@ -166,7 +166,11 @@ impl Marks {
     /// The marks of a set, whose membership is then one bit away.
     pub(crate) fn of(set: &ConceptSet, count: u32) -> Self {
         let mut marks = Self::new(count);
-        set.bitmap.iter().for_each(|ordinal| marks.insert(ordinal));
+        // Subtrees are mostly runs: a run is a few words to fill.
+        let mut rest = set.bitmap.iter();
+        while let Some(run) = rest.next_range() {
+            marks.insert_run(*run.start(), run.end().saturating_add(1));
+        }
         marks
     }
 

@@ -142,7 +142,7 @@ impl Default for Limits {
             page_size: 1_000,
             request_s: 120,
             closure_concepts: 200_000,
-            sent_cache_bytes: 64 << 20,
+            sent_cache_bytes: 32 << 20,
             session_idle_s: 3_600,
         }
     }

@@ -61,7 +61,7 @@ pub struct Snapshot {
 /// Reference sets kept as maps.
 const MAX_SNOMED_MAPS: u64 = 1_000;
 /// Bytes that compiled value sets may take.
-const COMPILED_BYTES: u64 = 64 << 20;
+const COMPILED_BYTES: u64 = 32 << 20;
 
 impl Snapshot {
     /// Opens what `library` lists; files that `previous` has open are taken over from it.
