@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -28,7 +29,12 @@ pub struct App {
     pub workers: rayon::ThreadPool,
     /// How long requests of each kind take.
     pub pace: Pace,
+    /// Places for requests that may take long: each has a thread, and each thread keeps memory.
+    pub heavy: Arc<Semaphore>,
 }
+
+/// Requests that may take long and are answered at the same time, at least.
+const HEAVY_AT_ONCE: usize = 16;
 
 impl App {
     /// Opens the library and everything else a server needs.
@@ -58,6 +64,8 @@ impl App {
             .build()
             .map_err(|error| Error::Config(format!("threads: {error}")))?;
         let snapshot = workers.install(|| Snapshot::open(&library, None))?;
+        let places = (4 * workers.current_num_threads()).max(HEAVY_AT_ONCE);
+        let heavy = Arc::new(Semaphore::new(places));
         let limits = &config.limits;
         let idle = Duration::from_secs(limits.session_idle_s);
         let app = Self {
@@ -68,6 +76,7 @@ impl App {
             store: store?,
             workers,
             pace: Pace::default(),
+            heavy,
         };
         app.report();
         Ok(app)

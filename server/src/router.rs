@@ -110,7 +110,17 @@ pub(crate) async fn fhir(
     if exchange.app.pace.is_quick(kind) {
         return exchange.answer_and_note(kind);
     }
-    let task = tokio::task::spawn_blocking(move || exchange.answer_and_note(kind));
+    let places = Arc::clone(&exchange.app.heavy);
+    let task = async move {
+        // The semaphore is never closed.
+        let place = places.acquire_owned().await.ok();
+        tokio::task::spawn_blocking(move || {
+            let response = exchange.answer_and_note(kind);
+            drop(place);
+            response
+        })
+        .await
+    };
     match tokio::time::timeout(seconds, task).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => fail(&Failure::internal(panic), &negotiated),

@@ -26,7 +26,8 @@ pub(crate) struct Loaded {
 pub(crate) fn library(out: &Path, shape: &Shape, server: &Path) -> Result<Vec<Loaded>> {
     let (releases, library) = (out.join("releases"), out.join("library"));
     let done = out.join("loaded.json");
-    let wanted = format!("{shape:?}");
+    // A library of another format version is not served.
+    let wanted = format!("{shape:?}, format {}", codesystems::index::format::FORMAT_VERSION);
     if let Ok(text) = std::fs::read_to_string(&done)
         && let Ok((known, loads)) = serde_json::from_str::<(String, Vec<Loaded>)>(&text)
         && known == wanted
