@@ -1,6 +1,7 @@
 //! Fixed-size sets of small numbers: one bit each, in words of 64.
 
 use std::cell::RefCell;
+use std::ops::RangeInclusive;
 
 use roaring::RoaringBitmap;
 use zerocopy::little_endian::U64;
@@ -8,8 +9,8 @@ use zerocopy::little_endian::U64;
 /// Buffers that a thread keeps for its next sets. A query takes up to nine of them; asking the
 /// allocator for hundreds of kilobytes each time means fresh pages of memory each time.
 const KEPT: usize = 12;
-/// Up to how many words a buffer is kept.
-const KEPT_WORDS: usize = 1 << 17;
+/// How many words a buffer has that is kept: small ones come quickly from the allocator.
+const KEPT_WORDS: RangeInclusive<usize> = 512..=1 << 17;
 
 thread_local! {
     static BUFFERS: RefCell<Vec<Vec<u64>>> = const { RefCell::new(Vec::new()) };
@@ -21,10 +22,10 @@ pub(super) struct Bits(Vec<u64>);
 
 impl Drop for Bits {
     fn drop(&mut self) {
-        let buffer = std::mem::take(&mut self.0);
-        if buffer.capacity() == 0 || buffer.capacity() > KEPT_WORDS {
+        if !KEPT_WORDS.contains(&self.0.capacity()) {
             return;
         }
+        let buffer = std::mem::take(&mut self.0);
         // A thread that ends has no buffers any more.
         let _ = BUFFERS.try_with(|buffers| {
             if let Ok(mut buffers) = buffers.try_borrow_mut()
@@ -40,6 +41,9 @@ impl Bits {
     /// The empty set of numbers below `limit`.
     pub(super) fn new(limit: u32) -> Self {
         let words = words(limit);
+        if !KEPT_WORDS.contains(&words) {
+            return Self(vec![0; words]);
+        }
         let kept = BUFFERS.with(|buffers| {
             let mut buffers = buffers.try_borrow_mut().ok()?;
             let fitting = buffers.iter().position(|buffer| buffer.capacity() >= words)?;
@@ -119,12 +123,16 @@ mod tests {
 
     #[test]
     fn a_set_from_a_kept_buffer_is_empty() {
-        let mut first = Bits::new(1_000);
-        (0..1_000).for_each(|number| _ = first.insert(number));
-        drop(first);
-        let second = Bits::new(900);
-        assert_eq!((second.len(), second.words().len()), (0, 15));
-        assert_eq!(Bits::new(5_000).words().len(), 79);
+        for (limit, next, words) in
+            [(1_000, 900, 15), (100_000, 90_000, 1_407), (40_000, 5_000, 79)]
+        {
+            let mut first = Bits::new(limit);
+            (0..limit).for_each(|number| _ = first.insert(number));
+            drop(first);
+            let second = Bits::new(next);
+            assert_eq!((second.len(), second.words().len()), (0, words));
+        }
+        assert_eq!(Bits::new(200_000).words().len(), 3_125);
     }
 
     #[test]

@@ -18,8 +18,8 @@ use super::query::Query;
 use super::resolve::{Split, Word};
 use crate::model::ConceptIx;
 
-/// Up to how many entries a hash set takes less to begin than a bit set of all concepts.
-const FEW: usize = 1_024;
+/// How many concepts a bit set has room for in the time that a hash set takes for one entry.
+const HASHED_PER_CONCEPT: usize = 256;
 
 /// How a designation matches, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -333,7 +333,7 @@ impl TextIndex<'_> {
 
     fn page_of_listed(&self, mut listed: Vec<Listed>, selection: &Selection<'_>) -> Hits {
         listed.sort_unstable();
-        if listed.len() < FEW {
+        if listed.len() * HASHED_PER_CONCEPT < self.concept_count as usize {
             let mut seen = FxHashSet::with_capacity_and_hasher(listed.len(), FxBuildHasher);
             listed.retain(|listed| seen.insert(listed.concept));
         } else {

@@ -14,6 +14,9 @@ use super::unions::BEST;
 /// Postings up to which sorting them is cheaper than anything stored.
 const SORTED: u64 = 4_096;
 
+/// How many concepts a bit set has room for in the time that sorting takes for one posting.
+const SORTED_PER_CONCEPT: u64 = 128;
+
 /// Whether a walk went as far as it was needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Walked {
@@ -42,7 +45,7 @@ impl TextIndex<'_> {
         if let Some(set) = stored.and_then(|best| RoaringBitmap::deserialize_from(best.set).ok()) {
             return set;
         }
-        if self.weight(range) / 2 < SORTED {
+        if self.is_few(range) {
             return self.few_concepts(range).into_iter().collect();
         }
         let mut concepts = Bits::new(self.concept_count);
@@ -50,6 +53,11 @@ impl TextIndex<'_> {
             self.concept_of_place(place).map(|concept| concepts.insert(concept));
         }
         concepts.to_roaring()
+    }
+
+    /// Whether sorting the postings of a range takes less than a bit set of all concepts.
+    fn is_few(&self, range: &Range<u32>) -> bool {
+        self.weight(range) / 2 * SORTED_PER_CONCEPT < u64::from(self.concept_count)
     }
 
     /// The concepts with a token of a range of few postings, ascending.
@@ -73,9 +81,7 @@ impl TextIndex<'_> {
         let best = self.frequent(range);
         let total = match (selection.within, best) {
             (None, Some(best)) => best.concept_count.into(),
-            (None, None) if self.weight(range) / 2 < SORTED => {
-                self.few_concepts(range).len() as u64
-            }
+            (None, None) if self.is_few(range) => self.few_concepts(range).len() as u64,
             (None, None) => self.concepts_of_range(range).len(),
             (Some(within), _) => self.concepts_of_range(range).intersection_len(within),
         };
