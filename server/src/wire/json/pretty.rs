@@ -22,17 +22,20 @@ pub fn compact(json: &[u8]) -> Vec<u8> {
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
         match byte {
-            b'"' => {
-                let (text, behind) = after.split_at(string_len(after));
-                out.push(byte);
-                out.extend_from_slice(text);
-                rest = behind;
-            }
+            b'"' => rest = copy_string(after, &mut out),
             b' ' | b'\t' | b'\n' | b'\r' => {}
             other => out.push(other),
         }
     }
     out
+}
+
+/// Copies a string, of which `json` is what stands behind the opening quote; returns what is behind it.
+fn copy_string<'j>(json: &'j [u8], out: &mut Vec<u8>) -> &'j [u8] {
+    let (text, behind) = json.split_at(string_len(json));
+    out.push(b'"');
+    out.extend_from_slice(text);
+    behind
 }
 
 /// Lays out JSON that comes in pieces. A piece must not end inside of a string or behind the opening of an
@@ -49,12 +52,7 @@ impl Pretty {
         while let Some((&byte, after)) = rest.split_first() {
             rest = after;
             match byte {
-                b'"' => {
-                    let (text, behind) = after.split_at(string_len(after));
-                    out.push(byte);
-                    out.extend_from_slice(text);
-                    rest = behind;
-                }
+                b'"' => rest = copy_string(after, out),
                 b'{' | b'[' => {
                     out.push(byte);
                     rest = after.trim_ascii_start();
