@@ -1,5 +1,6 @@
 //! Generators of full-size releases, and measurements.
 
+pub mod ask;
 pub mod draw;
 pub mod generate;
 pub mod process;

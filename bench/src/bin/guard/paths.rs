@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::http::Method;
 use bench::generate::SNOMED;
 use bench::rf2_generator::random::Random;
-use bench::{Result, draw};
+use bench::{Result, ask, draw};
 use codesystems::search::{Query, Selection};
 use codesystems::systems::snomed::ecl;
 use codesystems::{Edition, LanguagePreference};
@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use server::app::App;
 use server::config::Config;
 use server::library::Snapshot;
-use server::operations::{Request, answer};
-use server::wire::{BodyFormat, FhirVersion, LanguagePreferences, Parameters};
+use server::operations::answer;
+use server::wire::{BodyFormat, LanguagePreferences, Parameters};
 use valuesets::model::{Compose, Filter, FilterOp, Include, ValueSet};
 use valuesets::scope::Scope;
 use valuesets::{CodeSystem, plan};
@@ -199,19 +199,15 @@ impl Question {
     }
 
     fn is_answered(&self, app: &App) -> bool {
-        let request = Request {
+        let languages = LanguagePreferences::default();
+        let request = ask::request(
             app,
-            snapshot: app.snapshot(),
-            version: FhirVersion::R4,
-            base: "http://localhost/fhir",
-            languages: &LanguagePreferences::default(),
-            method: &self.method,
-            path: self.path,
-            parameters: self.parameters.clone(),
-            body: &self.body,
-            cache_id: None,
-            too_costly_threshold: None,
-        };
+            &languages,
+            &self.method,
+            self.path,
+            self.parameters.clone(),
+            &self.body,
+        );
         let Ok(answer) = answer(&request) else { return false };
         let (status, json) = answer.into_json();
         status.is_success() && memchr::memmem::find(&json, self.answer.as_bytes()).is_some()

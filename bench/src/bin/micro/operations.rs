@@ -7,11 +7,11 @@ use std::time::Instant;
 use axum::http::Method;
 use bench::process::{mib, own_status};
 use bench::rf2_generator::random::Random;
-use bench::{Result, draw};
+use bench::{Result, ask, draw};
 use codesystems::{ConceptIx, Edition, LanguagePreference};
 use serde_json::json;
 use server::app::App;
-use server::operations::{Answer, Request, answer, expand};
+use server::operations::{Answer, answer, expand};
 use server::wire::json::{ContainsRef, ExpansionWriter, JsonWriter};
 use server::wire::{BodyFormat, FhirVersion, LanguagePreferences, Parameters};
 use valuesets::CodeSystem;
@@ -59,19 +59,15 @@ impl Question {
     }
 
     fn ask(&self, app: &App) -> Result<Answer> {
-        let request = Request {
+        let languages = LanguagePreferences::default();
+        let request = ask::request(
             app,
-            snapshot: app.snapshot(),
-            version: FhirVersion::R4,
-            base: "http://localhost/fhir",
-            languages: &LanguagePreferences::default(),
-            method: &self.method,
-            path: self.path,
-            parameters: self.parameters.clone(),
-            body: &self.body,
-            cache_id: None,
-            too_costly_threshold: None,
-        };
+            &languages,
+            &self.method,
+            self.path,
+            self.parameters.clone(),
+            &self.body,
+        );
         answer(&request).map_err(|failure| format!("{}: {failure:?}", self.path).into())
     }
 

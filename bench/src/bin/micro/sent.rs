@@ -4,11 +4,11 @@
 use std::hint::black_box;
 
 use axum::http::Method;
-use bench::Result;
+use bench::{Result, ask};
 use serde_json::{Value, json};
 use server::app::App;
-use server::operations::{Request, answer};
-use server::wire::{BodyFormat, FhirVersion, LanguagePreferences, Parameters};
+use server::operations::answer;
+use server::wire::{BodyFormat, LanguagePreferences, Parameters};
 
 use crate::harness::Harness;
 
@@ -57,19 +57,9 @@ fn read(app: &App, body: &[u8]) -> Option<Parameters> {
 }
 
 fn is_valid(app: &App, parameters: Parameters) -> bool {
-    let request = Request {
-        app,
-        snapshot: app.snapshot(),
-        version: FhirVersion::R4,
-        base: "http://localhost/fhir",
-        languages: &LanguagePreferences::default(),
-        method: &Method::POST,
-        path: "ValueSet/$validate-code",
-        parameters,
-        body: &[],
-        cache_id: None,
-        too_costly_threshold: None,
-    };
+    let languages = LanguagePreferences::default();
+    let request =
+        ask::request(app, &languages, &Method::POST, "ValueSet/$validate-code", parameters, &[]);
     answer(&request).is_ok_and(|answer| {
         let json = black_box(answer.into_json().1);
         memchr::memmem::find(&json, b"\"valueBoolean\":true").is_some()
