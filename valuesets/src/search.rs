@@ -20,6 +20,9 @@ const MAX_CODES: usize = 10_000;
 /// Behind every hit by the concept's own designations of the same kind.
 const SYNONYM_PENALTY: Score = 1 << 12;
 
+/// A set is narrow when the code system has more than so many concepts for each of its.
+const NARROW: u64 = 4;
+
 /// What the value set itself writes of a concept.
 const OWN_DISPLAY_SCORE: Score = Score::MAX / 4;
 /// Behind hits by designations of the code system itself, as far as they are good.
@@ -34,40 +37,47 @@ pub struct SynonymSource {
     meanings: OnceLock<Meanings>,
 }
 
-/// What the concepts of a source mean: row `n` of `targets` begins at `offsets[n]`.
+/// What the concepts of a source mean, and which concepts mean one of the target.
 #[derive(Debug, Default)]
 struct Meanings {
-    offsets: Vec<u32>,
-    targets: Vec<ConceptIx>,
+    targets: Rows,
+    sources: Rows,
 }
 
-impl Meanings {
-    /// From pairs of source and target, ascending.
-    fn from_sorted(pairs: &[(ConceptIx, ConceptIx)], source_count: u32) -> Self {
-        let mut offsets = Vec::with_capacity(source_count as usize + 1);
+/// Pairs of concepts: row `n` of `seconds` begins at `offsets[n]`.
+#[derive(Debug, Default)]
+struct Rows {
+    offsets: Vec<u32>,
+    seconds: Vec<ConceptIx>,
+}
+
+impl Rows {
+    /// From pairs, ascending.
+    fn from_sorted(pairs: &[(ConceptIx, ConceptIx)], first_count: u32) -> Self {
+        let mut offsets = Vec::with_capacity(first_count as usize + 1);
         let mut begin = 0;
-        for source in 0..=source_count {
+        for first in 0..=first_count {
             let own = pairs.get(begin..).unwrap_or_default();
-            begin += own.partition_point(|(concept, _)| concept.0 < source);
+            begin += own.partition_point(|(concept, _)| concept.0 < first);
             offsets.push(begin as u32);
         }
-        Self { offsets, targets: pairs.iter().map(|&(_, target)| target).collect() }
+        Self { offsets, seconds: pairs.iter().map(|&(_, second)| second).collect() }
     }
 
     fn of(&self, concept: ConceptIx) -> &[ConceptIx] {
         let row = concept.0 as usize;
         let bounds = self.offsets.get(row).zip(self.offsets.get(row + 1));
         bounds
-            .and_then(|(&begin, &end)| self.targets.get(begin as usize..end as usize))
+            .and_then(|(&begin, &end)| self.seconds.get(begin as usize..end as usize))
             .unwrap_or_default()
     }
 
-    /// Everything that `concepts` mean, of `target_count` concepts.
-    fn of_all(&self, concepts: &RoaringBitmap, target_count: u32) -> ConceptSet {
-        let mut bits = vec![0_u8; (target_count as usize).div_ceil(8)];
-        for target in concepts.iter().flat_map(|concept| self.of(ConceptIx(concept))) {
-            if let Some(byte) = bits.get_mut(target.0 as usize / 8) {
-                *byte |= 1 << (target.0 % 8);
+    /// Everything that `concepts` stand beside, of `second_count` concepts.
+    fn of_all(&self, concepts: &RoaringBitmap, second_count: u32) -> ConceptSet {
+        let mut bits = vec![0_u8; (second_count as usize).div_ceil(8)];
+        for second in concepts.iter().flat_map(|concept| self.of(ConceptIx(concept))) {
+            if let Some(byte) = bits.get_mut(second.0 as usize / 8) {
+                *byte |= 1 << (second.0 % 8);
             }
         }
         RoaringBitmap::from_lsb0_bytes(0, &bits).into()
@@ -94,7 +104,10 @@ impl SynonymSource {
             }
             pairs.sort_unstable();
             pairs.dedup();
-            Meanings::from_sorted(&pairs, source.concept_count())
+            let targets = Rows::from_sorted(&pairs, source.concept_count());
+            pairs.iter_mut().for_each(|pair| *pair = (pair.1, pair.0));
+            pairs.sort_unstable();
+            Meanings { targets, sources: Rows::from_sorted(&pairs, target.concept_count()) }
         })
     }
 
@@ -109,17 +122,22 @@ impl SynonymSource {
     ) -> (ConceptSet, Vec<(ConceptIx, Score)>) {
         let Some(index) = self.system.edition().text_index() else { return Default::default() };
         let meanings = self.meanings(target);
-        let matching = index.matching(query);
-        let all = meanings.of_all(&matching, target.concept_count()).and(within);
-        let enough = wanted.min(usize::try_from(all.len()).unwrap_or(usize::MAX));
+        // Where few concepts are wanted, only what means them is searched.
+        let is_narrow = within.len() * NARROW < u64::from(target.concept_count());
+        let source_count = self.system.edition().concept_count();
+        let sources = is_narrow.then(|| meanings.sources.of_all(within.bitmap(), source_count));
+        let of_sources = sources.as_ref().map(ConceptSet::bitmap);
         // Several designations may mean one concept, or one that is not wanted.
-        let mut limit = enough.saturating_mul(2).max(32);
+        let mut limit = wanted.saturating_mul(2).max(32);
         loop {
-            let page = index.search(query, &Selection { within: None, offset: 0, limit });
+            let selection = Selection { within: of_sources, offset: 0, limit };
+            let (matching, page) = index.find(query, &selection);
+            let all = meanings.targets.of_all(&matching, target.concept_count()).and(within);
+            let enough = wanted.min(usize::try_from(all.len()).unwrap_or(usize::MAX));
             let mut best: Vec<(ConceptIx, Score)> = Vec::with_capacity(enough);
             let mut seen = FxHashSet::default();
             for hit in &page.hits {
-                let meant = meanings.of(hit.concept).iter();
+                let meant = meanings.targets.of(hit.concept).iter();
                 for &meant in meant.filter(|&&meant| within.contains(meant)) {
                     if seen.insert(meant) {
                         best.push((meant, hit.score.saturating_add(SYNONYM_PENALTY)));
@@ -184,15 +202,16 @@ pub(crate) fn in_part(part: &Part, within: &ConceptSet, filter: &str, wanted: us
         let is_whole = within.len() == u64::from(edition.concept_count());
         let within_or_all = (!is_whole).then_some(within.bitmap());
         let selection = Selection { within: within_or_all, offset: 0, limit: wanted };
-        let page = index.search(&query, &selection);
-        found.total = page.total;
-        for hit in page.hits {
-            keep(hit.concept, hit.score);
-        }
-        if !extra.is_empty() {
-            let matched = ConceptSet::from(index.matching(&query)).and(within);
-            found.total = matched.or(&extra).len();
-        }
+        let page = if extra.is_empty() {
+            let page = index.search(&query, &selection);
+            found.total = page.total;
+            page
+        } else {
+            let (matching, page) = index.find(&query, &selection);
+            found.total = ConceptSet::from(matching).or(&extra).len();
+            page
+        };
+        page.hits.into_iter().for_each(|hit| keep(hit.concept, hit.score));
     } else {
         found.total = extra.len();
     }

@@ -42,6 +42,9 @@ pub struct BuildOptions {
     /// German compounds are taken apart when there are at least this many designations: fewer
     /// hold too few words to learn from, and inline code systems must cost nothing.
     pub compounds_from_designations: usize,
+    /// The posting list of a token can be read from any place on when it has at least this many
+    /// postings.
+    pub long_from_postings: usize,
     /// The best designations and the number of concepts of a range of tokens are stored when it
     /// has at least this many postings.
     pub frequent_from_postings: usize,
@@ -57,6 +60,7 @@ impl Default for BuildOptions {
     fn default() -> Self {
         Self {
             compounds_from_designations: 256,
+            long_from_postings: 1_024,
             frequent_from_postings: 4_096,
             sets_from_postings: 16_384,
             wide_from_postings: 65_536,
@@ -93,7 +97,7 @@ pub fn build_with<'a>(
     let place_concepts: Vec<u32> = places.iter().map(concept_of).collect();
     let space = Space { concepts: &place_concepts, concept_count: input.concept_count };
     let (frequent_ranges, wide_ranges) = unions::encode(&corpus.terms, &lists, &space, options)?;
-    let (posting_offsets, postings) = lists.encode()?;
+    let (posting_offsets, postings) = lists.encode(options.long_from_postings)?;
     let (token_codes, token_offsets, designation_tokens) = encode_tokens(&corpus)?;
     let header = Header {
         version: VERSION.into(),
@@ -210,12 +214,12 @@ impl Lists {
         bounds.and_then(|(&start, &end)| self.postings.get(start..end)).unwrap_or_default()
     }
 
-    fn encode(&self) -> Result<(Vec<u32>, Vec<u8>)> {
+    fn encode(&self, long_from: usize) -> Result<(Vec<u32>, Vec<u8>)> {
         let mut offsets = Vec::with_capacity(self.starts.len() + 1);
         let mut bytes = Vec::with_capacity(self.postings.len() * 2);
         for token in 0..self.starts.len() {
             offsets.push(to_u32(bytes.len(), "bytes of postings")?);
-            write_list(&mut bytes, self.of(token));
+            write_list(&mut bytes, self.of(token), long_from);
         }
         offsets.push(to_u32(bytes.len(), "bytes of postings")?);
         Ok((offsets, bytes))

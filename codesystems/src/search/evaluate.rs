@@ -1,25 +1,25 @@
 //! The answer to a query: all concepts, or the best page of them.
 //!
 //! Two ways lead to the same answer. *Listing* takes the designations of the rarest word (or of the
-//! concepts asked for) and tells from their tokens how they match. *Set algebra* unites the posting
-//! lists of each word into bit sets over places, intersects these, and walks the result from the
-//! best place on until the page is full. Which is cheaper is estimated beforehand.
+//! concepts asked for) and tells from their tokens how they match. *Gathering* goes through the
+//! posting lists of all words together. Which is cheaper is estimated beforehand.
 
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::bits::{Bits, members};
+use super::bits::Bits;
 use super::classify::Classifier;
-use super::index::{TextIndex, WideSets};
-use super::postings::Where;
+use super::gather::Match;
+use super::index::TextIndex;
+use super::postings::spans;
 use super::query::Query;
 use super::resolve::{Split, Word};
 use crate::model::ConceptIx;
 
-/// How many concepts a bit set has room for in the time that a hash set takes for one entry.
-const HASHED_PER_CONCEPT: usize = 256;
+/// How many concepts a bit set has room for in the time that sorting takes for one.
+const SORTED_PER_CONCEPT: usize = 1_024;
 
 /// How a designation matches, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,17 +97,19 @@ impl Class {
 pub(super) struct Costs {
     /// To tell how a designation matches.
     pub(super) classify: u64,
-    /// To read 16 bytes of posting lists into sets.
+    /// To read 16 bytes of posting lists.
     pub(super) postings: u64,
-    /// To pass over a bit set of 1,024 places.
-    pub(super) pass: u64,
+    /// To take up a posting list again for the next span.
+    pub(super) span: u64,
+    /// To ask a posting list for a place.
+    pub(super) probe: u64,
     /// To look at a place of a set.
     pub(super) visit: u64,
 }
 
 impl Default for Costs {
     fn default() -> Self {
-        Self { classify: 250, postings: 24, pass: 5, visit: 4 }
+        Self { classify: 200, postings: 8, span: 4, probe: 25, visit: 4 }
     }
 }
 
@@ -139,22 +141,14 @@ impl Listed {
     }
 }
 
-/// The places where words were found.
-#[derive(Debug, Clone)]
-struct Found {
-    /// Every word as a whole word.
-    whole: Bits,
-    /// Some word as the first word.
-    first: Bits,
-    /// One word: only inside a compound. All words: in whatever way.
-    other: Bits,
-}
+/// A place that matches: class, place, concept.
+pub(super) type Ranked = (Class, u32, u32);
 
 /// What an evaluation ends with.
 #[derive(Debug)]
 enum Outcome {
     Listed(Vec<Listed>),
-    Sets(Box<Found>),
+    Gathered(Vec<Match>),
 }
 
 impl TextIndex<'_> {
@@ -168,10 +162,35 @@ impl TextIndex<'_> {
         if let Some(range) = self.single_range(&words) {
             return self.concepts_of_range(range);
         }
-        match self.evaluate(&words, None) {
-            Outcome::Listed(listed) => listed.iter().map(|listed| listed.concept).collect(),
-            Outcome::Sets(found) => self.concepts(&found).to_roaring(),
-        }
+        self.concepts_of(&self.evaluate(&words, None), None)
+    }
+
+    /// All concepts that [`Self::search`] would give without a limit, and its page.
+    #[must_use]
+    pub fn find(&self, query: &Query, selection: &Selection<'_>) -> (RoaringBitmap, Hits) {
+        let words = if query.is_empty() { None } else { self.resolve(query) };
+        let Some(words) = words.filter(|words| self.single_range(words).is_none()) else {
+            let mut all = self.matching(query);
+            selection.within.inspect(|within| all &= *within);
+            return (all, self.search(query, selection));
+        };
+        let outcome = self.evaluate(&words, selection.within);
+        let all = self.concepts_of(&outcome, selection.within);
+        (all, self.page_of(&words, outcome, selection))
+    }
+
+    fn concepts_of(&self, outcome: &Outcome, within: Option<&RoaringBitmap>) -> RoaringBitmap {
+        let mut concepts = match outcome {
+            Outcome::Listed(listed) => {
+                self.to_set(listed.len(), listed.iter().map(|listed| listed.concept))
+            }
+            Outcome::Gathered(found) => {
+                let concepts = found.iter().filter_map(|found| self.concept_of_place(found.place));
+                self.to_set(found.len(), concepts)
+            }
+        };
+        within.inspect(|within| concepts &= *within);
+        concepts
     }
 
     /// The page `selection` of the concepts that match `query`, best first.
@@ -189,9 +208,13 @@ impl TextIndex<'_> {
         {
             return hits;
         }
-        match self.evaluate(&words, selection.within) {
+        self.page_of(&words, self.evaluate(&words, selection.within), selection)
+    }
+
+    fn page_of(&self, words: &[Word], outcome: Outcome, selection: &Selection<'_>) -> Hits {
+        match outcome {
             Outcome::Listed(listed) => self.page_of_listed(listed, selection),
-            Outcome::Sets(found) => self.page_of_sets(&words, &found, selection),
+            Outcome::Gathered(found) => self.page_of_gathered(words, &found, selection),
         }
     }
 
@@ -224,37 +247,32 @@ impl TextIndex<'_> {
 
     /// The designations or places that match all of `words`.
     fn evaluate(&self, words: &[Word], within: Option<&RoaringBitmap>) -> Outcome {
-        let mut order: Vec<&Word> = words.iter().collect();
-        order.sort_by_cached_key(|word| self.fill_cost(word));
-        let mut remaining: u64 = order.iter().map(|word| self.fill_cost(word)).sum();
+        let mut order: Vec<(u64, &Word)> =
+            words.iter().map(|word| (self.posting_estimate(word), word)).collect();
+        order.sort_by_key(|(estimate, _)| *estimate);
+        let rarest = order.first().map_or(0, |(estimate, _)| *estimate);
+        let gathering: u64 = order
+            .iter()
+            .enumerate()
+            .map(|(row, (_, word))| self.reading_cost(word, (row > 0).then_some(rarest)))
+            .sum();
         let classify = self.costs.classify;
         if let Some(within) = within {
-            let per_concept = self.designations_per_concept();
-            let rarest = order.first().map_or(0, |word| self.posting_estimate(word));
-            if within.len() * per_concept < rarest.min(remaining / classify.max(1)) {
+            let designations = within.len() * self.designations_per_concept();
+            if designations <= rarest && designations * classify < gathering {
                 return Outcome::Listed(self.list_concepts(within.iter(), words));
             }
         }
-        let mut found: Option<Found> = None;
-        for word in order {
-            match &mut found {
-                None if self.posting_estimate(word) * classify <= remaining => {
-                    let places = self.places_of(word);
-                    return Outcome::Listed(self.list_places(places.into_iter(), words, within));
-                }
-                Some(found) if found.other.len() as u64 * classify <= remaining => {
-                    return Outcome::Listed(self.list_places(found.other.iter(), words, within));
-                }
-                _ => {}
+        match order.as_slice() {
+            [(_, rarest_word), _, ..] if rarest * classify < gathering => {
+                let places = self.places_of(rarest_word);
+                Outcome::Listed(self.list_places(places.into_iter(), words, within))
             }
-            remaining = remaining.saturating_sub(self.fill_cost(word));
-            let next = self.fill(word);
-            match &mut found {
-                None => found = Some(next.completed()),
-                Some(found) => found.intersect(&next),
+            _ => {
+                let order: Vec<&Word> = order.into_iter().map(|(_, word)| word).collect();
+                Outcome::Gathered(self.gather(&order))
             }
         }
-        found.map_or(Outcome::Listed(Vec::new()), |found| Outcome::Sets(Box::new(found)))
     }
 
     /// Whether it is cheaper to look at `concepts` concepts than to walk over `places` places.
@@ -266,11 +284,20 @@ impl TextIndex<'_> {
         u64::from(self.place_count() / self.concept_count.max(1)) + 1
     }
 
-    /// What it costs to bring the postings of `word` into sets.
-    fn fill_cost(&self, word: &Word) -> u64 {
-        let passes = u64::from(self.place_count()) * 6 / 1024 * self.costs.pass;
-        let narrow = ranges(word).filter(|range| self.wide(range).is_none());
-        passes + narrow.map(|range| self.weight(range) * self.costs.postings / 16).sum::<u64>()
+    /// What it costs to go through the postings of `word`, or to ask them for `asked` places.
+    fn reading_cost(&self, word: &Word, asked: Option<u64>) -> u64 {
+        let Costs { postings, span, probe, .. } = self.costs;
+        let of = |range: &Range<u32>| {
+            if self.wide(range).is_some() {
+                return asked.map_or(u64::from(self.place_count()) / 64, |asked| asked * probe / 4);
+            }
+            let lists = u64::from(range.end.saturating_sub(range.start));
+            let weight = self.weight(range);
+            let again = lists.min(weight / 4) * u64::from(spans(self.place_count())) * span;
+            let reading = weight * postings / 16;
+            again + asked.map_or(reading, |asked| reading.min(asked * lists * probe))
+        };
+        ranges(word).map(of).sum()
     }
 
     /// About how many postings `word` has.
@@ -280,8 +307,8 @@ impl TextIndex<'_> {
 
     /// The places of `word`, ascending, in whatever way it is found there.
     fn places_of(&self, word: &Word) -> Vec<u32> {
-        let postings = ranges(word).flat_map(|range| self.postings(range).flatten());
-        let mut places: Vec<u32> = postings.map(|(place, _)| place).collect();
+        let mut places: Vec<u32> = Vec::new();
+        ranges(word).for_each(|range| self.each_posting(range, |place, _| places.push(place)));
         word.splits.iter().for_each(|split| places.extend(self.places_of_split(split)));
         places.sort_unstable();
         places.dedup();
@@ -289,15 +316,18 @@ impl TextIndex<'_> {
     }
 
     /// The places with both halves of `split`, one behind the other.
-    fn places_of_split(&self, split: &Split) -> impl Iterator<Item = u32> {
+    pub(super) fn places_of_split(&self, split: &Split) -> Vec<u32> {
         let left = split.left..split.left + 1;
         let left_is_rarer = self.weight(&left) <= self.weight(&split.right);
-        let rarer = if left_is_rarer { left } else { split.right.clone() };
-        let places = self.postings(&rarer).flatten().map(|(place, _)| place);
-        places.filter(|&place| {
+        let mut places = Vec::new();
+        let rarer = if left_is_rarer { &left } else { &split.right };
+        self.each_posting(rarer, |place, _| {
             let designation = self.designation_of_place(place);
-            designation.is_some_and(|designation| self.is_split(designation, split))
-        })
+            if designation.is_some_and(|designation| self.is_split(designation, split)) {
+                places.push(place);
+            }
+        });
+        places
     }
 
     fn list_places(
@@ -333,139 +363,138 @@ impl TextIndex<'_> {
 
     fn page_of_listed(&self, mut listed: Vec<Listed>, selection: &Selection<'_>) -> Hits {
         listed.sort_unstable();
-        if listed.len() * HASHED_PER_CONCEPT < self.concept_count as usize {
-            let mut seen = FxHashSet::with_capacity_and_hasher(listed.len(), FxBuildHasher);
-            listed.retain(|listed| seen.insert(listed.concept));
-        } else {
-            let mut seen = Bits::new(self.concept_count);
-            listed.retain(|listed| seen.insert(listed.concept));
-        }
+        let mut seen = FxHashSet::with_capacity_and_hasher(listed.len(), FxBuildHasher);
+        listed.retain(|listed| seen.insert(listed.concept));
         let page = listed.iter().skip(selection.offset).take(selection.limit);
         Hits { total: listed.len() as u64, hits: page.map(|listed| listed.hit()).collect() }
     }
 
-    /// The places of one word.
-    fn fill(&self, word: &Word) -> Found {
-        let mut found = Found::new(self.place_count());
-        for range in &word.direct {
-            match self.wide(range) {
-                Some(wide) => found.unite(&wide),
-                None => self.postings(range).flatten().for_each(|(place, at)| {
-                    found.insert(place, at);
-                }),
-            }
+    /// The set of `concepts`, about `count` of them, some several times.
+    pub(super) fn to_set(
+        &self,
+        count: usize,
+        concepts: impl Iterator<Item = u32>,
+    ) -> RoaringBitmap {
+        if self.is_few(count) {
+            let mut concepts: Vec<u32> = concepts.collect();
+            concepts.sort_unstable();
+            return concepts.into_iter().collect();
         }
-        if let Some(joined) = &word.joined {
-            let places = self.postings(joined).flatten().map(|(place, _)| place);
-            places.for_each(|place| _ = found.other.insert(place));
-        }
-        for split in &word.splits {
-            self.places_of_split(split).for_each(|place| _ = found.other.insert(place));
-        }
-        found
+        let mut set = Bits::new(self.concept_count);
+        concepts.for_each(|concept| _ = set.insert(concept));
+        set.to_roaring()
     }
 
-    /// The concepts of all places found.
-    fn concepts(&self, found: &Found) -> Bits {
-        let mut concepts = Bits::new(self.concept_count);
-        for concept in found.other.iter().filter_map(|place| self.concept_of_place(place)) {
-            concepts.insert(concept);
+    /// How many different concepts there are among `concepts`, about `count` of them.
+    fn count_distinct(&self, count: usize, concepts: impl Iterator<Item = u32>) -> u64 {
+        if self.is_few(count) {
+            let mut concepts: Vec<u32> = concepts.collect();
+            concepts.sort_unstable();
+            concepts.dedup();
+            return concepts.len() as u64;
         }
-        concepts
+        let mut set = Bits::new(self.concept_count);
+        concepts.map(|concept| u64::from(set.insert(concept))).sum()
     }
 
-    fn page_of_sets(&self, words: &[Word], found: &Found, selection: &Selection<'_>) -> Hits {
-        let total = match selection.within {
-            None => self.concepts(found).len() as u64,
-            Some(within) => {
-                let wanted = self.concepts(found).to_roaring() & within;
-                // A walk over places could pass many of other concepts before it meets the few.
-                if self.lists_faster(wanted.len(), found.other.len() as u64) {
-                    let listed = self.list_concepts(wanted.iter(), words);
-                    return self.page_of_listed(listed, selection);
-                }
-                wanted.len()
+    /// Whether sorting so many concepts takes less than a bit set of all.
+    fn is_few(&self, count: usize) -> bool {
+        count.saturating_mul(SORTED_PER_CONCEPT) < self.concept_count as usize
+    }
+
+    fn page_of_gathered(&self, words: &[Word], found: &[Match], selection: &Selection<'_>) -> Hits {
+        let fuzzy = words.iter().any(|word| word.fuzzy);
+        let short = if fuzzy { 0 } else { self.places_up_to(words.len()) };
+        let ranked = found.iter().filter_map(|found| {
+            let concept = self.concept_of_place(found.place)?;
+            if selection.within.is_some_and(|within| !within.contains(concept)) {
+                return None;
             }
-        };
+            let is_whole = found.place < short
+                && found.is_exact()
+                && self.is_whole_text(self.designation_of_place(found.place)?, words);
+            let class =
+                if is_whole { Class::new(MatchKind::WholeText, true) } else { found.class(fuzzy) };
+            Some((class, found.place, concept))
+        });
+        self.page_of_ranked(ranked.collect(), selection)
+    }
+
+    /// The page of `ranked`: class, place, concept. Places ascend by quality and number of the
+    /// designation.
+    pub(super) fn page_of_ranked(
+        &self,
+        mut ranked: Vec<Ranked>,
+        selection: &Selection<'_>,
+    ) -> Hits {
+        let concepts = ranked.iter().map(|(.., concept)| *concept);
+        let total = self.count_distinct(ranked.len(), concepts);
         let want = selection.offset.saturating_add(selection.limit);
         let want = want.min(usize::try_from(total).unwrap_or(usize::MAX));
-        let mut walk = Walk::new(self, selection.within, want);
-        if !words.iter().any(|word| word.fuzzy) {
-            self.walk_exact(words, &mut walk);
-        }
-        walk.sets(words, found);
-        Hits { total, hits: walk.hits(selection.offset) }
+        let best = best_of_concepts(&mut ranked, want);
+        let hits = best.iter().skip(selection.offset).filter_map(|&(class, place, concept)| {
+            let designation = self.designation_of_place(place)?;
+            Some(Listed::new(self, class, designation, concept).hit())
+        });
+        Hits { total, hits: hits.collect() }
     }
 
-    /// Walks over the designations that have every word as a whole.
-    fn walk_exact(&self, words: &[Word], walk: &mut Walk<'_, '_>) {
-        let exact: Option<Vec<Word>> = words.iter().map(Word::exactly).collect();
-        let Some(words) = exact else { return };
-        match self.evaluate(&words, walk.within) {
-            Outcome::Listed(mut listed) => {
-                listed.retain(|listed| listed.class().kind() <= MatchKind::WholeWords);
-                listed.sort_unstable();
-                listed.into_iter().take_while(|listed| walk.add(*listed)).for_each(drop);
+    /// The first place of a text of more than `words` words: places ascend by number of words.
+    fn places_up_to(&self, words: usize) -> u32 {
+        let (mut from, mut behind) = (0, self.place_count());
+        while from < behind {
+            let middle = from + (behind - from) / 2;
+            let designation = self.designation_of_place(middle);
+            let count = designation.map_or(u16::MAX, |designation| self.quality(designation) >> 10);
+            if usize::from(count) <= words {
+                from = middle + 1;
+            } else {
+                behind = middle;
             }
-            Outcome::Sets(found) => walk.exact_sets(&words, &found),
         }
+        from
+    }
+}
+
+/// The `want` least of `ranked`, ascending, of each concept the least alone.
+fn best_of_concepts(ranked: &mut [Ranked], want: usize) -> Vec<Ranked> {
+    let mut seen = FxHashSet::with_capacity_and_hasher(want, FxBuildHasher);
+    let mut best = Vec::with_capacity(want);
+    ascending(ranked, want.saturating_mul(2), |hit @ (.., concept)| {
+        if best.len() < want && seen.insert(concept) {
+            best.push(hit);
+        }
+        best.len() < want
+    });
+    best
+}
+
+/// Tells `items` in ascending order as long as `tell` wants more; sorts only what is told, about
+/// `expected` of them.
+pub(super) fn ascending<T: Ord + Copy>(
+    items: &mut [T],
+    expected: usize,
+    mut tell: impl FnMut(T) -> bool,
+) {
+    let mut rest = items;
+    let mut next = expected.saturating_add(16);
+    while !rest.is_empty() {
+        if next < rest.len() {
+            rest.select_nth_unstable(next);
+        }
+        let (least, others) = rest.split_at_mut(next.min(rest.len()));
+        least.sort_unstable();
+        if !least.iter().all(|item| tell(*item)) {
+            return;
+        }
+        rest = others;
+        next = next.saturating_mul(4);
     }
 }
 
 /// All ranges of tokens that `word` stands for.
 fn ranges(word: &Word) -> impl Iterator<Item = &Range<u32>> {
     word.direct.iter().chain(&word.joined)
-}
-
-impl Found {
-    fn new(places: u32) -> Self {
-        let [whole, first, other] = [(); 3].map(|()| Bits::new(places));
-        Self { whole, first, other }
-    }
-
-    #[inline]
-    fn insert(&mut self, place: u32, at: Where) {
-        if at == Where::Part {
-            self.other.insert(place);
-            return;
-        }
-        self.whole.insert(place);
-        if at == Where::First {
-            self.first.insert(place);
-        }
-    }
-
-    fn unite(&mut self, wide: &WideSets<'_>) {
-        let stored = wide.whole.iter().zip(wide.first_or_part).map(|(w, f)| (w.get(), f.get()));
-        let sets = self.whole.words_mut().iter_mut().zip(self.first.words_mut());
-        for (((whole, first), other), (w, f)) in sets.zip(self.other.words_mut()).zip(stored) {
-            *whole |= w;
-            *first |= w & f;
-            *other |= f & !w;
-        }
-    }
-
-    /// From the sets of one word to those of a query of one word.
-    fn completed(mut self) -> Self {
-        for (other, whole) in self.other.words_mut().iter_mut().zip(self.whole.words()) {
-            *other |= whole;
-        }
-        self
-    }
-
-    /// Adds the sets of a further word to those of a query.
-    fn intersect(&mut self, word: &Self) {
-        let others = self.other.words_mut().iter_mut().zip(word.other.words());
-        for ((other, word_other), word_whole) in others.zip(word.whole.words()) {
-            *other &= word_other | word_whole;
-        }
-        for (whole, word_whole) in self.whole.words_mut().iter_mut().zip(word.whole.words()) {
-            *whole &= word_whole;
-        }
-        for (first, word_first) in self.first.words_mut().iter_mut().zip(word.first.words()) {
-            *first |= word_first;
-        }
-    }
 }
 
 /// Collects hits in order until there are enough.
@@ -485,6 +514,11 @@ impl<'i, 'w> Walk<'i, 'w> {
         want: usize,
     ) -> Self {
         Self { index, within, want, hits: Vec::new(), seen: FxHashSet::default() }
+    }
+
+    /// How many more hits are wanted.
+    pub(super) fn open(&self) -> usize {
+        self.want.saturating_sub(self.hits.len())
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -512,51 +546,5 @@ impl<'i, 'w> Walk<'i, 'w> {
         }
         let Some(designation) = self.index.designation_of_place(place) else { return true };
         self.add(Listed::new(self.index, class, designation, concept))
-    }
-
-    /// Adds all `places`, as far as they are needed.
-    fn visit_all(&mut self, places: impl Iterator<Item = u64>, kind: MatchKind, first: bool) {
-        if self.hits.len() < self.want {
-            let class = Class::new(kind, first);
-            members(places).take_while(|&place| self.visit(place, class)).for_each(drop);
-        }
-    }
-
-    /// Designations with all words as a whole: the whole text, then any order.
-    fn exact_sets(&mut self, words: &[Word], found: &Found) {
-        let class = Class::new(MatchKind::WholeText, true);
-        for place in found.whole.iter() {
-            let Some(designation) = self.index.designation_of_place(place) else { return };
-            // Places ascend by number of words.
-            let count = usize::from(self.index.quality(designation) >> 10);
-            if count > words.len() || self.hits.len() >= self.want {
-                break;
-            }
-            if self.index.is_whole_text(designation, words) {
-                self.visit(place, class);
-            }
-        }
-        self.first_and_later(&found.whole, &found.first, MatchKind::WholeWords);
-    }
-
-    fn sets(&mut self, words: &[Word], found: &Found) {
-        if words.iter().any(|word| word.fuzzy) {
-            self.first_and_later(&found.other, &found.first, MatchKind::Similar);
-            return;
-        }
-        self.first_and_later(&found.whole, &found.first, MatchKind::Beginnings);
-        let parts = || {
-            let words = found.other.words().iter().zip(found.whole.words());
-            words.map(|(other, whole)| other & !whole)
-        };
-        let first = || found.first.words().iter();
-        self.visit_all(parts().zip(first()).map(|(p, f)| p & f), MatchKind::Parts, true);
-        self.visit_all(parts().zip(first()).map(|(p, f)| p & !f), MatchKind::Parts, false);
-    }
-
-    fn first_and_later(&mut self, places: &Bits, first: &Bits, kind: MatchKind) {
-        let both = || places.words().iter().zip(first.words());
-        self.visit_all(both().map(|(place, first)| place & first), kind, true);
-        self.visit_all(both().map(|(place, first)| place & !first), kind, false);
     }
 }

@@ -8,7 +8,7 @@ use zerocopy::little_endian::{U16, U32, U64};
 use super::bits::{self, StoredBits};
 use super::collect::PART;
 use super::evaluate::Costs;
-use super::postings::{Numbers, Postings, Where};
+use super::postings::{List, Numbers, Where, spans};
 use super::sections::{
     FrequentRange, Header, TextSectionRefs, VERSION, WideRange, long_numbers, numbers, row,
     short_numbers,
@@ -160,20 +160,24 @@ impl<'e> TextIndex<'e> {
         range.start as u32..end as u32
     }
 
-    /// The posting lists of `tokens`, one after the other.
-    pub(super) fn postings(
-        &self,
-        tokens: &Range<u32>,
-    ) -> impl Iterator<Item = Postings<'e>> + use<'e> {
-        let tokens = tokens.start as usize..tokens.end as usize;
-        let (offsets, postings) = (self.posting_offsets, self.postings);
+    /// The posting list of `token`.
+    #[inline]
+    pub(super) fn list(&self, token: u32) -> List<'e> {
+        let range = row(self.posting_offsets, token as usize).unwrap_or_default();
+        List::new(self.postings.get(range).unwrap_or_default(), spans(self.place_count()))
+    }
+
+    /// Tells the postings of `tokens`, token by token.
+    pub(super) fn each_posting(&self, tokens: &Range<u32>, mut tell: impl FnMut(u32, Where)) {
         // Where offsets are damaged, no byte is read twice: the work stays within the section.
         let mut read = 0;
-        tokens.map(move |token| {
-            let range = row(offsets, token).filter(|range| range.start >= read).unwrap_or_default();
+        for token in tokens.start as usize..tokens.end as usize {
+            let range = row(self.posting_offsets, token).filter(|range| range.start >= read);
+            let range = range.unwrap_or_default();
             read = read.max(range.end);
-            Postings::new(postings.get(range).unwrap_or_default())
-        })
+            let bytes = self.postings.get(range).unwrap_or_default();
+            List::new(bytes, spans(self.place_count())).each(&mut tell);
+        }
     }
 
     /// The size of the posting lists of `tokens`, in bytes: about two a posting.

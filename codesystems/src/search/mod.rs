@@ -23,6 +23,7 @@ mod classify;
 mod collect;
 mod evaluate;
 mod fuzzy;
+mod gather;
 mod german;
 mod index;
 mod postings;

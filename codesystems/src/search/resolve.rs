@@ -43,13 +43,6 @@ impl Word {
     pub(super) fn contains(&self, token: u32) -> bool {
         self.direct.iter().chain(&self.joined).any(|range| range.contains(&token))
     }
-
-    /// The word without its beginnings: only the tokens that equal it.
-    pub(super) fn exactly(&self) -> Option<Self> {
-        let direct = self.exact.iter().map(|&token| token..token + 1).collect();
-        let word = Self { direct, exact: self.exact.clone(), ..Self::default() };
-        (!word.exact.is_empty()).then_some(word)
-    }
 }
 
 impl TextIndex<'_> {
@@ -77,12 +70,12 @@ impl TextIndex<'_> {
     fn beginnings(&self, typed: &QueryWord) -> Word {
         let mut word = Word::default();
         for text in std::iter::once(&typed.text).chain(&typed.variant) {
-            let range = self.terms.prefixed(text);
+            let (range, is_exact) = self.terms.look_up(text);
             if range.is_empty() {
                 continue;
             }
             // The word itself, if it is a token, is the first of those that begin with it.
-            word.exact.extend(self.terms.find(text));
+            word.exact.extend(is_exact.then_some(range.start));
             word.direct.push(range);
         }
         word
@@ -97,13 +90,14 @@ impl TextIndex<'_> {
     }
 
     fn splits(&self, word: &str) -> Vec<Split> {
-        let places = word.char_indices().map(|(at, _)| at).skip(1);
-        places.filter(|&at| can_be_apart(word, at)).filter_map(|at| self.split(word, at)).collect()
+        let lefts = self.terms.beginnings_of(word).into_iter();
+        lefts
+            .filter(|&(at, _)| can_be_apart(word, at))
+            .filter_map(|(at, left)| self.split(left, word.get(at..)?))
+            .collect()
     }
 
-    fn split(&self, word: &str, at: usize) -> Option<Split> {
-        let (left, right) = word.split_at_checked(at)?;
-        let left = self.terms.find(left)?;
+    fn split(&self, left: u32, right: &str) -> Option<Split> {
         let right = self.terms.prefixed(right);
         let weight = self.weight(&(left..left + 1)).min(self.weight(&right));
         (!right.is_empty() && weight <= SPLIT_WEIGHT).then_some(Split { left, right })

@@ -4,7 +4,7 @@ use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// Version of the layout; a reader refuses any other.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 macro_rules! sections {
     ($($(#[doc = $doc:literal])* $name:ident,)*) => {
@@ -48,7 +48,8 @@ sections! {
     /// Where the posting list of a token begins in `postings`: `u32 × (T + 1)`.
     posting_offsets,
     /// Posting lists: LEB128 of `distance to the previous place << 2 | where`; where is 3 for the
-    /// first word, 2 for a later word, 1 for a part of a compound.
+    /// first word, 2 for a later word, 1 for a part of a compound. Lists of very many postings have
+    /// a form that can be read from any place on, told where they are read.
     postings,
     /// Concept of a place: `u32 × P`.
     place_concepts,

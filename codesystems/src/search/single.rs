@@ -1,21 +1,16 @@
 //! Queries of one word: the answer is one range of tokens, and it comes in order.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-use super::bits::{Bits, members};
-use super::evaluate::{Class, Hits, MatchKind, Selection, Walk};
+use super::bits::members;
+use super::evaluate::{Class, Hits, MatchKind, Selection, Walk, ascending};
 use super::index::{Best, TextIndex, WideSets};
 use super::postings::Where;
 use super::resolve::Word;
 use super::unions::BEST;
-
-/// Postings up to which sorting them is cheaper than anything stored.
-const SORTED: u64 = 4_096;
-
-/// How many concepts a bit set has room for in the time that sorting takes for one posting.
-const SORTED_PER_CONCEPT: u64 = 128;
 
 /// Whether a walk went as far as it was needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,29 +40,9 @@ impl TextIndex<'_> {
         if let Some(set) = stored.and_then(|best| RoaringBitmap::deserialize_from(best.set).ok()) {
             return set;
         }
-        if self.is_few(range) {
-            return self.few_concepts(range).into_iter().collect();
-        }
-        let mut concepts = Bits::new(self.concept_count);
-        for (place, _) in self.postings(range).flatten() {
-            self.concept_of_place(place).map(|concept| concepts.insert(concept));
-        }
-        concepts.to_roaring()
-    }
-
-    /// Whether sorting the postings of a range takes less than a bit set of all concepts.
-    fn is_few(&self, range: &Range<u32>) -> bool {
-        self.weight(range) / 2 * SORTED_PER_CONCEPT < u64::from(self.concept_count)
-    }
-
-    /// The concepts with a token of a range of few postings, ascending.
-    fn few_concepts(&self, range: &Range<u32>) -> Vec<u32> {
-        let places = self.postings(range).flatten().map(|(place, _)| place);
-        let mut concepts: Vec<u32> =
-            places.filter_map(|place| self.concept_of_place(place)).collect();
-        concepts.sort_unstable();
-        concepts.dedup();
-        concepts
+        let mut concepts = Vec::new();
+        self.each_posting(range, |place, _| concepts.extend(self.concept_of_place(place)));
+        self.to_set(concepts.len(), concepts.iter().copied())
     }
 
     /// The page for a query that is `word`, whose only range is `range`; `None` where the general
@@ -78,12 +53,12 @@ impl TextIndex<'_> {
         range: &Range<u32>,
         selection: &Selection<'_>,
     ) -> Option<Hits> {
-        let best = self.frequent(range);
-        let total = match (selection.within, best) {
-            (None, Some(best)) => best.concept_count.into(),
-            (None, None) if self.is_few(range) => self.few_concepts(range).len() as u64,
-            (None, None) => self.concepts_of_range(range).len(),
-            (Some(within), _) => self.concepts_of_range(range).intersection_len(within),
+        let Some(best) = self.frequent(range) else {
+            return self.page_of_rare_range(word, range, selection);
+        };
+        let total = match selection.within {
+            None => best.concept_count.into(),
+            Some(within) => self.concepts_of_range(range).intersection_len(within),
         };
         let want = selection.offset.saturating_add(selection.limit);
         let want = want.min(usize::try_from(total).unwrap_or(usize::MAX));
@@ -98,6 +73,34 @@ impl TextIndex<'_> {
             return None;
         }
         Some(Hits { total, hits: walk.hits(selection.offset) })
+    }
+
+    /// [`Self::page_of_range`] for a range of which nothing is stored; `None` when few concepts are
+    /// asked for.
+    fn page_of_rare_range(
+        &self,
+        word: &Word,
+        range: &Range<u32>,
+        selection: &Selection<'_>,
+    ) -> Option<Hits> {
+        if selection
+            .within
+            .is_some_and(|within| self.lists_faster(within.len(), self.weight(range)))
+        {
+            return None;
+        }
+        let mut ranked = Vec::new();
+        for token in range.clone() {
+            let exact = word.exact.contains(&token);
+            self.each_posting(&(token..token + 1), |place, at| {
+                let found = self.class(place, at, exact).or_else(|| self.class(place, at, false));
+                let concept = self.concept_of_place(place).filter(|concept| {
+                    selection.within.is_none_or(|within| within.contains(*concept))
+                });
+                ranked.extend(found.zip(concept).map(|(class, concept)| (class, place, concept)));
+            });
+        }
+        Some(self.page_of_ranked(ranked, selection))
     }
 
     /// Visits the places of `range` in the order of answers; `few`: not beyond what is stored.
@@ -124,16 +127,10 @@ impl TextIndex<'_> {
                 None => Walked::TooShort,
             };
         }
-        if self.weight(range) > 4 * SORTED {
-            return Walked::TooShort;
-        }
-        let mut places: Vec<(std::cmp::Reverse<Where>, u32)> = self
-            .postings(range)
-            .flatten()
-            .map(|(place, at)| (std::cmp::Reverse(at), place))
-            .collect();
-        places.sort_unstable();
-        places.into_iter().map(|(at, place)| (place, at.0)).all(|found| visit(walk, found));
+        let mut places: Vec<(Reverse<Where>, u32)> = Vec::new();
+        self.each_posting(range, |place, at| places.push((Reverse(at), place)));
+        let expected = walk.open().saturating_mul(2);
+        ascending(&mut places, expected, |(at, place)| visit(walk, (place, at.0)));
         Walked::Enough
     }
 

@@ -77,29 +77,86 @@ impl<'e> Terms<'e> {
 
     /// The rows of the tokens that begin with `prefix`.
     pub(super) fn prefixed(&self, prefix: &str) -> Range<u32> {
-        let start = self.lower_bound(prefix.as_bytes());
-        let behind = [prefix.as_bytes(), &[BEHIND]].concat();
-        start..self.lower_bound(&behind).max(start)
+        self.look_up(prefix).0
+    }
+
+    /// The rows of the tokens that begin with `prefix`, and whether the first of them is `prefix`.
+    pub(super) fn look_up(&self, prefix: &str) -> (Range<u32>, bool) {
+        let prefix = prefix.as_bytes();
+        let block = self.block_before(prefix);
+        let mut cursor = self.cursor(block);
+        let start = loop {
+            match cursor.next() {
+                Some(row) if cursor.term() >= prefix => break row,
+                Some(_) => {}
+                None => return (self.count..self.count, false),
+            }
+        };
+        let is_exact = cursor.term() == prefix;
+        // Most beginnings end within the block.
+        let mut row = start;
+        while cursor.term().starts_with(prefix) {
+            match cursor.next() {
+                Some(next) if next as usize % BLOCK != 0 => row = next,
+                Some(_) | None => {
+                    let behind = [prefix, &[BEHIND]].concat();
+                    return (start..self.lower_bound(&behind).max(start), is_exact);
+                }
+            }
+        }
+        (start..row, is_exact)
     }
 
     /// The row of `term`.
-    pub(super) fn find(&self, term: &str) -> Option<u32> {
-        let row = self.lower_bound(term.as_bytes());
-        let mut cursor = self.cursor(row as usize / BLOCK);
-        while cursor.next()? < row {}
-        (cursor.term() == term.as_bytes()).then_some(row)
+    #[cfg(test)]
+    fn find(&self, term: &str) -> Option<u32> {
+        let (range, is_exact) = self.look_up(term);
+        is_exact.then_some(range.start)
+    }
+
+    /// The tokens that `word` begins with, without itself: their lengths and rows, longest first.
+    pub(super) fn beginnings_of(&self, word: &str) -> Vec<(usize, u32)> {
+        let mut found = Vec::new();
+        let mut length = word.len().saturating_sub(1);
+        while let Some(key) = word.as_bytes().get(..length).filter(|key| !key.is_empty()) {
+            // Whatever lies between a beginning of the key and the key begins with it, too.
+            let Some((row, shared, is_whole)) = self.last_up_to(key) else { break };
+            if is_whole {
+                found.push((shared, row));
+            }
+            length = if is_whole { shared.saturating_sub(1) } else { shared };
+        }
+        found
+    }
+
+    /// The last token that is not greater than `key`: its row, how many bytes it shares with the
+    /// key, and whether it has no others.
+    fn last_up_to(&self, key: &[u8]) -> Option<(u32, usize, bool)> {
+        let behind = self.offsets.partition_point(|offset| self.head(offset) <= key);
+        let mut cursor = self.cursor(behind.checked_sub(1)?);
+        let mut last = None;
+        while let Some(row) = cursor.next().filter(|_| cursor.term() <= key) {
+            let term = cursor.term();
+            let shared = term.iter().zip(key).take_while(|(left, right)| left == right).count();
+            last = Some((row, shared, shared == term.len()));
+        }
+        last
     }
 
     /// The first row whose token is not less than `key`.
-    pub(super) fn lower_bound(&self, key: &[u8]) -> u32 {
-        let behind = self.offsets.partition_point(|offset| self.head(offset) < key);
-        let mut cursor = self.cursor(behind.saturating_sub(1));
+    fn lower_bound(&self, key: &[u8]) -> u32 {
+        let mut cursor = self.cursor(self.block_before(key));
         while let Some(row) = cursor.next() {
             if cursor.term() >= key {
                 return row;
             }
         }
         self.count
+    }
+
+    /// The last block that begins before `key`, or the first.
+    fn block_before(&self, key: &[u8]) -> usize {
+        self.offsets.partition_point(|offset| self.head(offset) < key).saturating_sub(1)
     }
 
     /// The first token of the block at `offset`.
@@ -169,6 +226,7 @@ mod tests {
         fn every_token_and_prefix_is_found(
             terms in proptest::collection::btree_set("[a-c]{1,6}", 0..120),
             prefix in "[a-d]{0,4}",
+            rest in "[a-c]{0,4}",
         ) {
             let terms: Vec<&str> = terms.iter().map(String::as_str).collect();
             let bytes = write(terms.iter().copied()).unwrap();
@@ -182,6 +240,14 @@ mod tests {
             prop_assert!(range.clone().all(|row| terms[row as usize].starts_with(&prefix)));
             let known = terms.contains(&prefix.as_str());
             prop_assert_eq!(read.find(&prefix).is_some(), known);
+            let word = format!("{prefix}{rest}");
+            let mut beginnings = read.beginnings_of(&word);
+            beginnings.reverse();
+            let expected: Vec<(usize, u32)> = (terms.iter().zip(0..))
+                .filter(|(term, _)| word.starts_with(**term) && word != **term)
+                .map(|(term, row)| (term.len(), row))
+                .collect();
+            prop_assert_eq!(beginnings, expected);
         }
 
         #[test]
@@ -190,6 +256,7 @@ mod tests {
             if let Some(terms) = Terms::new(&bytes) {
                 terms.prefixed(&key);
                 terms.find(&key);
+                terms.beginnings_of(&key);
                 terms.cursor(row as usize).next();
             }
         }

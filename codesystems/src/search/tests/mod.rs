@@ -31,6 +31,7 @@ pub(super) fn preferred(concept: u32, text: &str) -> Text {
 /// Everything that is left out of small indexes is on.
 pub(super) const ALL_ON: BuildOptions = BuildOptions {
     compounds_from_designations: 0,
+    long_from_postings: 2,
     frequent_from_postings: 2,
     sets_from_postings: 2,
     wide_from_postings: 2,

@@ -68,8 +68,8 @@ fn query() -> impl Strategy<Value = Query> {
 fn costs() -> [Costs; 3] {
     let usual = Costs::default();
     let listing = Costs { classify: 0, ..usual };
-    let sets = Costs { classify: 1 << 30, postings: 0, pass: 0, visit: 0 };
-    [usual, listing, sets]
+    let gathering = Costs { classify: 1 << 30, postings: 0, span: 0, probe: 0, visit: 0 };
+    [usual, listing, gathering]
 }
 
 fn check(texts: &[Text], options: &BuildOptions, query: &Query, within: Option<&RoaringBitmap>) {
@@ -89,6 +89,10 @@ fn check(texts: &[Text], options: &BuildOptions, query: &Query, within: Option<&
             let page: Vec<(u32, u32)> = wanted.iter().copied().skip(offset).take(limit).collect();
             assert_eq!(found, page, "{query:?} {costs:?}");
             assert_eq!(hits.total as usize, wanted.len());
+            let selection = Selection { within, offset, limit };
+            let (all, page) = text_index.find(query, &selection);
+            assert_eq!(page, hits);
+            assert!(all.iter().eq(reference::concepts(&wanted)), "{query:?} {costs:?}");
         }
     }
 }
