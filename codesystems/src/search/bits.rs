@@ -68,6 +68,11 @@ impl Bits {
         new
     }
 
+    #[inline]
+    pub(super) fn contains(&self, number: u32) -> bool {
+        self.0.get(number as usize / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
@@ -88,6 +93,35 @@ impl Bits {
     pub(super) fn to_roaring(&self) -> RoaringBitmap {
         let bytes: Vec<u8> = self.0.iter().flat_map(|word| word.to_le_bytes()).collect();
         RoaringBitmap::from_lsb0_bytes(0, &bytes)
+    }
+}
+
+/// A set of concepts that is asked for many of them.
+#[derive(Debug)]
+pub(super) enum Membership<'s> {
+    Compressed(&'s RoaringBitmap),
+    Bits(Bits),
+}
+
+impl<'s> Membership<'s> {
+    /// `set`, of numbers below `limit`, in the form in which it answers about `count` questions
+    /// fastest.
+    pub(super) fn new(set: &'s RoaringBitmap, count: u64, limit: u32) -> Self {
+        // A question to the compressed set takes as long as spreading out some of its members.
+        if count.saturating_mul(8) < set.len().saturating_add(u64::from(limit) / 64) {
+            return Self::Compressed(set);
+        }
+        let mut bits = Bits::new(limit);
+        set.iter().for_each(|number| _ = bits.insert(number));
+        Self::Bits(bits)
+    }
+
+    #[inline]
+    pub(super) fn contains(&self, number: u32) -> bool {
+        match self {
+            Self::Compressed(set) => set.contains(number),
+            Self::Bits(bits) => bits.contains(number),
+        }
     }
 }
 
@@ -112,6 +146,12 @@ pub(super) fn members(words: impl Iterator<Item = u64>) -> impl Iterator<Item = 
 pub(super) struct StoredBits<'e>(pub(super) &'e [U64]);
 
 impl StoredBits<'_> {
+    #[inline]
+    pub(super) fn contains(self, number: u32) -> bool {
+        let word = self.0.get(number as usize / 64);
+        word.is_some_and(|word| word.get() >> (number % 64) & 1 == 1)
+    }
+
     pub(super) fn to_roaring(self) -> RoaringBitmap {
         RoaringBitmap::from_lsb0_bytes(0, zerocopy::IntoBytes::as_bytes(self.0))
     }
@@ -133,6 +173,15 @@ mod tests {
             assert_eq!((second.len(), second.words().len()), (0, words));
         }
         assert_eq!(Bits::new(200_000).words().len(), 3_125);
+    }
+
+    #[test]
+    fn membership_is_the_same_in_either_form() {
+        let set: RoaringBitmap = [0, 7, 64, 999].into_iter().collect();
+        for count in [0, 1, 1_000] {
+            let asked = Membership::new(&set, count, 1_000);
+            assert!((0..1_100).all(|number| asked.contains(number) == set.contains(number)));
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::ops::Range;
 use roaring::RoaringBitmap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::bits::Bits;
+use super::bits::{Bits, Membership};
 use super::classify::Classifier;
 use super::gather::Match;
 use super::index::TextIndex;
@@ -115,7 +115,7 @@ impl Default for Costs {
 
 /// A designation that matches: class, quality, number, highest first; and its concept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Listed {
+pub(super) struct Listed {
     key: u64,
     concept: u32,
 }
@@ -349,7 +349,11 @@ impl TextIndex<'_> {
         listed.collect()
     }
 
-    fn list_concepts(&self, concepts: impl Iterator<Item = u32>, words: &[Word]) -> Vec<Listed> {
+    pub(super) fn list_concepts(
+        &self,
+        concepts: impl Iterator<Item = u32>,
+        words: &[Word],
+    ) -> Vec<Listed> {
         let designations = concepts.flat_map(|concept| {
             self.designations_of(concept).map(move |designation| (concept, designation))
         });
@@ -361,7 +365,11 @@ impl TextIndex<'_> {
         listed.collect()
     }
 
-    fn page_of_listed(&self, mut listed: Vec<Listed>, selection: &Selection<'_>) -> Hits {
+    pub(super) fn page_of_listed(
+        &self,
+        mut listed: Vec<Listed>,
+        selection: &Selection<'_>,
+    ) -> Hits {
         listed.sort_unstable();
         let mut seen = FxHashSet::with_capacity_and_hasher(listed.len(), FxBuildHasher);
         listed.retain(|listed| seen.insert(listed.concept));
@@ -405,9 +413,12 @@ impl TextIndex<'_> {
     fn page_of_gathered(&self, words: &[Word], found: &[Match], selection: &Selection<'_>) -> Hits {
         let fuzzy = words.iter().any(|word| word.fuzzy);
         let short = if fuzzy { 0 } else { self.places_up_to(words.len()) };
+        let within = selection
+            .within
+            .map(|within| Membership::new(within, found.len() as u64, self.concept_count));
         let ranked = found.iter().filter_map(|found| {
             let concept = self.concept_of_place(found.place)?;
-            if selection.within.is_some_and(|within| !within.contains(concept)) {
+            if within.as_ref().is_some_and(|within| !within.contains(concept)) {
                 return None;
             }
             let is_whole = found.place < short

@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 
+use super::bits::StoredBits;
 use super::evaluate::{Class, MatchKind};
 use super::index::{TextIndex, WideSets};
 use super::postings::{Container, List, LongList, Postings, SPAN, Where, spans};
@@ -188,11 +189,8 @@ impl Large<'_> {
             Self::Container(..) => 0,
             Self::Wide(wide) => {
                 let place = span * SPAN + u32::from(low);
-                let at = |words: &[zerocopy::little_endian::U64]| {
-                    let word = words.get(place as usize / 64);
-                    word.is_some_and(|word| word.get() >> (place % 64) & 1 == 1)
-                };
-                known_of_wide(at(wide.whole), at(wide.first_or_part))
+                let has = |set| StoredBits(set).contains(place);
+                known_of_wide(has(wide.whole), has(wide.first_or_part))
             }
         }
     }

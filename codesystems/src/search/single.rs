@@ -5,12 +5,18 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-use super::bits::members;
+use super::bits::{Bits, Membership, members};
 use super::evaluate::{Class, Hits, MatchKind, Selection, Walk, ascending};
 use super::index::{Best, TextIndex, WideSets};
 use super::postings::Where;
 use super::resolve::Word;
 use super::unions::BEST;
+
+/// Concepts up to which a stored set is asked for each of them.
+const FEW_WANTED: u64 = 1 << 15;
+
+/// Concepts up to which they are sorted into a set.
+const MOST_SORTED: usize = 1 << 10;
 
 /// Whether a walk went as far as it was needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,9 +46,51 @@ impl TextIndex<'_> {
         if let Some(set) = stored.and_then(|best| RoaringBitmap::deserialize_from(best.set).ok()) {
             return set;
         }
-        let mut concepts = Vec::new();
-        self.each_posting(range, |place, _| concepts.extend(self.concept_of_place(place)));
-        self.to_set(concepts.len(), concepts.iter().copied())
+        self.concepts_of_postings(range, None)
+    }
+
+    /// The concepts of `within` with a token of `range`.
+    fn concepts_of_range_within(
+        &self,
+        range: &Range<u32>,
+        within: &RoaringBitmap,
+    ) -> RoaringBitmap {
+        match (self.wide(range), self.frequent(range)) {
+            (Some(wide), _) if within.len() < FEW_WANTED => {
+                within.iter().filter(|concept| wide.concepts.contains(*concept)).collect()
+            }
+            (None, Some(best)) if best.set.is_empty() => {
+                self.concepts_of_postings(range, Some(within))
+            }
+            _ => self.concepts_of_range(range) & within,
+        }
+    }
+
+    fn concepts_of_postings(
+        &self,
+        range: &Range<u32>,
+        within: Option<&RoaringBitmap>,
+    ) -> RoaringBitmap {
+        let count = self.weight(range) / 2;
+        let within = within.map(|within| Membership::new(within, count, self.concept_count));
+        let mut set = Bits::new(self.concept_count);
+        let mut few = Vec::new();
+        self.each_posting(range, |place, _| {
+            let concept = self.concept_of_place(place);
+            let wanted =
+                |concept: &u32| within.as_ref().is_none_or(|within| within.contains(*concept));
+            if let Some(concept) = concept.filter(wanted)
+                && set.insert(concept)
+                && few.len() <= MOST_SORTED
+            {
+                few.push(concept);
+            }
+        });
+        if few.len() > MOST_SORTED {
+            return set.to_roaring();
+        }
+        few.sort_unstable();
+        few.into_iter().collect()
     }
 
     /// The page for a query that is `word`, whose only range is `range`; `None` where the general
@@ -56,20 +104,27 @@ impl TextIndex<'_> {
         let Some(best) = self.frequent(range) else {
             return self.page_of_rare_range(word, range, selection);
         };
-        let total = match selection.within {
-            None => best.concept_count.into(),
-            Some(within) => self.concepts_of_range(range).intersection_len(within),
-        };
+        let wanted = selection.within.map(|within| self.concepts_of_range_within(range, within));
+        let total = wanted.as_ref().map_or(best.concept_count.into(), RoaringBitmap::len);
         let want = selection.offset.saturating_add(selection.limit);
         let want = want.min(usize::try_from(total).unwrap_or(usize::MAX));
-        let mut walk = Walk::new(self, selection.within, want);
-        // A walk over all places would pass many of other concepts before it meets the few.
-        let few = selection.within.is_some() && self.lists_faster(total, self.weight(range) / 2);
+        if let Some(wanted) = &wanted {
+            // The share of all places that a walk passes before it has met enough of those wanted;
+            // where it comes to an end before that, all of them are gone through.
+            let places = self.weight(range) / 2;
+            let mut passed = places.saturating_mul(want as u64) / total.max(1);
+            if passed > BEST as u64 && self.wide(range).is_none() {
+                passed = places * 4;
+            }
+            if self.lists_faster(total, passed) {
+                let listed = self.list_concepts(wanted.iter(), std::slice::from_ref(word));
+                return Some(self.page_of_listed(listed, selection));
+            }
+        }
+        let mut walk = Walk::new(self, wanted.as_ref(), want);
         let exact = word.exact.first().map(|&token| token..token + 1);
-        let exact = exact.map_or(Walked::Enough, |exact| self.walk(&exact, (true, few), &mut walk));
-        if exact == Walked::TooShort
-            || self.walk(range, (false, few), &mut walk) == Walked::TooShort
-        {
+        let exact = exact.map_or(Walked::Enough, |exact| self.walk(&exact, true, &mut walk));
+        if exact == Walked::TooShort || self.walk(range, false, &mut walk) == Walked::TooShort {
             return None;
         }
         Some(Hits { total, hits: walk.hits(selection.offset) })
@@ -89,13 +144,16 @@ impl TextIndex<'_> {
         {
             return None;
         }
-        let mut ranked = Vec::new();
+        let count = self.weight(range) / 2;
+        let within = selection.within;
+        let within = within.map(|within| Membership::new(within, count, self.concept_count));
+        let mut ranked = Vec::with_capacity(count as usize);
         for token in range.clone() {
             let exact = word.exact.contains(&token);
             self.each_posting(&(token..token + 1), |place, at| {
                 let found = self.class(place, at, exact).or_else(|| self.class(place, at, false));
                 let concept = self.concept_of_place(place).filter(|concept| {
-                    selection.within.is_none_or(|within| within.contains(*concept))
+                    within.as_ref().is_none_or(|within| within.contains(*concept))
                 });
                 ranked.extend(found.zip(concept).map(|(class, concept)| (class, place, concept)));
             });
@@ -103,13 +161,8 @@ impl TextIndex<'_> {
         Some(self.page_of_ranked(ranked, selection))
     }
 
-    /// Visits the places of `range` in the order of answers; `few`: not beyond what is stored.
-    fn walk(
-        &self,
-        range: &Range<u32>,
-        (exact, few): (bool, bool),
-        walk: &mut Walk<'_, '_>,
-    ) -> Walked {
+    /// Visits the places of `range` in the order of answers.
+    fn walk(&self, range: &Range<u32>, exact: bool, walk: &mut Walk<'_, '_>) -> Walked {
         if walk.is_full() {
             return Walked::Enough;
         }
@@ -122,7 +175,7 @@ impl TextIndex<'_> {
             if !go_on || count < BEST {
                 return Walked::Enough;
             }
-            return match self.wide(range).filter(|_| !few) {
+            return match self.wide(range) {
                 Some(wide) => self.walk_wide(&wide, exact, walk),
                 None => Walked::TooShort,
             };
