@@ -185,30 +185,36 @@ impl Exchange {
         response
     }
 
-    /// Gives the response to `answered`; what is sent while it is written, is written then.
-    fn answer_to(&self, answered: impl FnOnce(Response<Body>)) {
+    /// Gives the response to `answered`; what is sent while it is written, is written then. Whoever has
+    /// the whole response has nothing of the server in use any more.
+    fn answer_to(self, answered: impl FnOnce(Response<Body>)) {
         let is_whole = self.negotiated.response_format == Format::Xml || self.negotiated.pretty;
         if is_whole || !self.is_batch() {
-            return answered(self.answer_and_note(self.kind()));
+            let response = self.answer_and_note(self.kind());
+            drop(self);
+            return answered(response);
         }
         let mut answered = Some(answered);
         let mut give = |response| answered.take().map_or((), |answered| answered(response));
         let done = self.with_request(None, |request| {
             let batch = Batch::read(request)?;
             if batch.is_short() {
-                give(self.respond(batch.answer(request), None));
-                return Ok(());
+                return Ok(Some(self.respond(batch.answer(request), None)));
             }
             let (sink, body) = streaming::channel();
             give(respond_stream(&Head::ok(), body, &self.negotiated));
             if batch.write(request, &mut |chunk| sink.send(chunk)) {
                 sink.end();
             }
-            Ok(())
+            Ok(None)
         });
-        if let Err(failure) = done {
-            give(fail(&failure, &self.negotiated));
-        }
+        let response = match done {
+            Ok(None) => return,
+            Ok(Some(response)) => response,
+            Err(failure) => fail(&failure, &self.negotiated),
+        };
+        drop(self);
+        give(response);
     }
 
     fn is_batch(&self) -> bool {

@@ -28,7 +28,7 @@ pub(crate) struct Sink(mpsc::Sender<Piece>);
 /// A body and where it is written to. Must be written on a thread that may wait.
 pub(crate) fn channel() -> (Sink, Body) {
     let (sender, receiver) = mpsc::channel(WAITING);
-    (Sink(sender), Body::new(StreamBody::new(Pieces(receiver))))
+    (Sink(sender), Body::new(StreamBody::new(Pieces { receiver, is_ended: false })))
 }
 
 impl Sink {
@@ -66,22 +66,36 @@ pub(crate) fn expansion(pending: Pending) -> Body {
     body
 }
 
-struct Pieces(mpsc::Receiver<Piece>);
+struct Pieces {
+    receiver: mpsc::Receiver<Piece>,
+    /// Layers ask again after the end.
+    is_ended: bool,
+}
 
 impl futures_core::Stream for Pieces {
     type Item = std::io::Result<Frame<Bytes>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(context).map(|piece| match piece {
-            Some(Some(bytes)) => Some(Ok(Frame::data(bytes))),
-            Some(None) => None,
-            None => Some(Err(std::io::Error::other("the answer ended early"))),
+        if self.is_ended {
+            return Poll::Ready(None);
+        }
+        self.receiver.poll_recv(context).map(|piece| {
+            if let Some(Some(bytes)) = piece {
+                return Some(Ok(Frame::data(bytes)));
+            }
+            self.is_ended = true;
+            match piece {
+                None => Some(Err(std::io::Error::other("the answer ended early"))),
+                _ => None,
+            }
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::BodyExt;
+
     use super::channel;
 
     #[tokio::test]
@@ -97,6 +111,16 @@ mod tests {
             let read = axum::body::to_bytes(body, 100).await;
             writer.await.unwrap();
             assert_eq!(read.ok().as_deref(), is_ended.then_some(&b"one two"[..]));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_ended_stays_so() {
+        let (sink, body) = channel();
+        tokio::task::spawn_blocking(|| sink.end()).await.unwrap();
+        let mut body = std::pin::pin!(body);
+        for _ in 0..2 {
+            assert!(body.as_mut().frame().await.is_none());
         }
     }
 
