@@ -27,5 +27,6 @@ pub fn request<'a>(
         body,
         cache_id: None,
         too_costly_threshold: None,
+        hurry: None,
     }
 }

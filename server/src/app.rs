@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Snapshot};
-use crate::pace::Pace;
+use crate::pace::{Pace, stand_back};
 use crate::sent::SentCache;
 use crate::store::Store;
 
@@ -61,6 +61,7 @@ impl App {
         let workers = rayon::ThreadPoolBuilder::new()
             .num_threads(config.threads)
             .thread_name(|number| format!("worker-{number}"))
+            .start_handler(|_| stand_back())
             .build()
             .map_err(|error| Error::Config(format!("threads: {error}")))?;
         let snapshot = workers.install(|| Snapshot::open(&library, None))?;

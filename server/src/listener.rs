@@ -25,6 +25,7 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::app::App;
+use crate::exchange::{Exchange, Stage};
 use crate::router::{fhir, is_below_base, panicked, router};
 use crate::tls::Tls;
 
@@ -63,21 +64,70 @@ where
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+    type Future = Answering;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Answering {
         if !is_plain(&request) {
-            return Box::pin(tower::Service::call(&mut self.layered, request));
+            return Answering::Later(Box::pin(tower::Service::call(&mut self.layered, request)));
         }
-        let mut answer = Box::pin(direct(Arc::clone(&self.app), request.map(Body::new)));
-        Box::pin(std::future::poll_fn(move |context| {
+        let app = Arc::clone(&self.app);
+        let (head, body) = request.into_parts();
+        if !body.is_end_stream() {
+            let request = Request::from_parts(head, Body::new(body));
+            return Answering::later(fhir(State(app), request));
+        }
+        let begun = catch_unwind(AssertUnwindSafe(|| match Exchange::begin(app, head) {
+            Stage::Open(exchange) => exchange.here(),
+            answered @ Stage::Answered(_) => answered,
+        }));
+        match begun {
+            Ok(Stage::Answered(response)) => Answering::Now(Some(with_headers(response))),
+            Ok(Stage::Open(exchange)) => Answering::later(exchange.elsewhere()),
+            Err(_) => Answering::Now(Some(panicked())),
+        }
+    }
+}
+
+/// An answer that is there, as most are at once, or one that is worked on.
+pub enum Answering {
+    /// It is there, until it is taken.
+    Now(Option<Response<Body>>),
+    /// It is worked on.
+    Later(Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>),
+}
+
+impl std::fmt::Debug for Answering {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if matches!(self, Self::Now(_)) { "Now" } else { "Later" })
+    }
+}
+
+impl Answering {
+    /// One that is worked on past the layers; a panic is answered like any failure.
+    fn later(answer: impl Future<Output = Response<Body>> + Send + 'static) -> Self {
+        let mut answer = Box::pin(answer);
+        Self::Later(Box::pin(std::future::poll_fn(move |context| {
             let polled = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context)));
-            polled.map_or_else(|_| Poll::Ready(Ok(panicked())), |polled| polled.map(Ok))
-        }))
+            match polled {
+                Ok(polled) => polled.map(|response| Ok(with_headers(response))),
+                Err(_) => Poll::Ready(Ok(panicked())),
+            }
+        })))
+    }
+}
+
+impl Future for Answering {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Now(response) => Poll::Ready(Ok(response.take().unwrap_or_else(panicked))),
+            Self::Later(answer) => answer.as_mut().poll(context),
+        }
     }
 }
 
@@ -91,10 +141,8 @@ fn is_plain<B>(request: &Request<B>) -> bool {
     is_routed_alike && !asks_for_more && is_below_base(request.uri().path())
 }
 
-/// Answers as the routes do, with the headers that the layers add.
-async fn direct(app: Arc<App>, request: Request<Body>) -> Response<Body> {
-    let (head, body) = request.into_parts();
-    let mut response = fhir(State(app), head.method, head.uri, head.headers, body).await;
+/// The headers that the layers add.
+fn with_headers(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

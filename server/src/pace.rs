@@ -91,6 +91,26 @@ impl Pace {
     }
 }
 
+/// How much a thread for work that takes long stands back behind those that answer at once, in the
+/// steps of `nice`. Where both want a processor, it gets a tenth of what they get.
+#[cfg(target_os = "linux")]
+const BACK: i32 = 10;
+
+/// Lets this thread stand back, for good, behind threads that answer at once: only where they leave a
+/// processor idle it has all of it.
+///
+/// Linux gives each thread a priority of its own, and everybody may lower it. Elsewhere nothing happens.
+pub fn stand_back() {
+    #[cfg(target_os = "linux")]
+    {
+        thread_local!(static STANDS_BACK: std::cell::Cell<bool> = const { std::cell::Cell::new(false) });
+        if !STANDS_BACK.replace(true) {
+            // No process named means this thread. A thread that cannot stand back does its work all the same.
+            let _ = rustix::process::setpriority_process(None, BACK);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -362,6 +362,52 @@ fn large_expansions_are_sent_in_chunks_and_are_whole() {
 }
 
 #[test]
+fn long_batches_are_sent_in_chunks_with_the_answers_in_their_order() {
+    let codes = ["cat", "dog", "no such animal", "bat"];
+    let entry = |number: usize| {
+        let code = codes[number % codes.len()].replace(' ', "%20");
+        let url = format!("CodeSystem/$lookup?system={ANIMALS_URL}&code={code}");
+        json!({ "request": { "method": "GET", "url": url } })
+    };
+    let batch = |count: usize| {
+        let entries: Vec<Value> = (0..count).map(entry).collect();
+        json!({ "resourceType": "Bundle", "type": "batch", "entry": entries }).to_string()
+    };
+    let headers = [("content-type", "application/fhir+json")];
+    let short = send("POST", "", &headers, batch(codes.len())).ok();
+    let expected = short.json["entry"].as_array().unwrap();
+    let check = |body: &[u8]| {
+        let json: Value = serde_json::from_slice(body).unwrap();
+        let entries = json["entry"].as_array().unwrap();
+        assert_eq!(entries.len(), 1_000);
+        for (number, entry) in entries.iter().enumerate() {
+            assert_eq!(*entry, expected[number % codes.len()], "{number}");
+        }
+    };
+    let listening = listen(animals().app());
+    let mut connection = Connection::open(listening.address);
+    let body = batch(1_000);
+    for _ in 0..2 {
+        let head = format!(
+            "POST /fhir HTTP/1.1\nHost: tx.example\nContent-Type: application/fhir+json\nContent-Length: {}",
+            body.len()
+        );
+        connection.send(&head, body.as_bytes());
+        let answer = connection.receive();
+        assert_eq!(answer.header("transfer-encoding"), "chunked");
+        check(&answer.body);
+    }
+    drop(connection);
+    listening.stop();
+    let headers = [("content-type", "application/fhir+json"), ("accept-encoding", "gzip")];
+    let answer = send("POST", "", &headers, body);
+    assert_eq!(answer.header("content-encoding"), "gzip");
+    let mut plain = Vec::new();
+    GzDecoder::new(&answer.body[..]).read_to_end(&mut plain).unwrap();
+    check(&plain);
+}
+
+#[test]
 fn a_body_that_never_comes_is_not_waited_for_for_ever() {
     let server = Server::configured(&animal_files(), |config| config.limits.request_s = 1);
     let listening = listen(server.app());

@@ -33,6 +33,11 @@ impl Dictionary {
         Ok(if fst.is_empty() { Self::Sorted(sorted) } else { Self::Fst(fst::Map::new(fst)?) })
     }
 
+    /// Whether it is walked byte by byte.
+    pub(super) fn is_walked(&self) -> bool {
+        matches!(self, Self::Fst(_))
+    }
+
     /// Whether it holds nothing.
     pub(super) fn is_empty(&self) -> bool {
         match self {

@@ -13,4 +13,4 @@ mod write;
 pub use builder::EditionBuilder;
 pub use format::{Container, ContainerKind, ContainerWriter};
 pub use order::natural;
-pub use reader::{DesignationRef, Edition, LanguageScores, MemberRow, PropertyRef};
+pub use reader::{DesignationRef, Edition, LanguageScores, MemberRow, PropertyRef, Told};

@@ -1,5 +1,6 @@
 //! The one view of a mapped edition.
 
+mod at_hand;
 mod designation;
 mod hierarchy;
 mod member;
@@ -7,6 +8,7 @@ mod property;
 #[cfg(test)]
 mod tests;
 mod text;
+mod told;
 
 use std::ops::Range;
 use std::path::Path;
@@ -25,9 +27,11 @@ use crate::model::{ComponentVersion, EditionMeta, Provenance};
 use crate::search::TextSections;
 use crate::{ConceptIx, ConceptSet, Error, Result};
 
+use at_hand::AtHand;
 pub use designation::{DesignationRef, LanguageScores};
 pub use member::MemberRow;
 pub use property::PropertyRef;
+pub use told::Told;
 
 const SECTIONS: usize = Section::ALL.len();
 
@@ -44,10 +48,13 @@ pub struct Edition {
     byte_count: usize,
     count: u32,
     codes: Dictionary,
+    codes_at_hand: AtHand,
     /// Codes in lower case; empty where no code has an upper-case letter.
     folded: Dictionary,
     /// Code of a membership set -> its number; LOINC has tens of thousands.
     set_numbers: OnceLock<FxHashMap<String, u16>>,
+    /// The concepts that properties are named after, by number of the property.
+    property_concepts: OnceLock<Vec<Option<ConceptIx>>>,
     /// The text index of an edition that was written without it.
     text_on_demand: OnceLock<Option<TextSections>>,
 }
@@ -105,8 +112,10 @@ impl Edition {
             byte_count,
             count,
             codes,
+            codes_at_hand: AtHand::default(),
             folded,
             set_numbers: OnceLock::new(),
+            property_concepts: OnceLock::new(),
             text_on_demand: OnceLock::new(),
         };
         edition.check()?;
@@ -216,6 +225,11 @@ impl Edition {
     /// The concept with exactly `code`.
     #[must_use]
     pub fn find_exact(&self, code: &str) -> Option<ConceptIx> {
+        if self.codes.is_walked()
+            && let Some(found) = self.codes_at_hand.find(self, code)
+        {
+            return found;
+        }
         self.codes.find(code, |concept| self.code(concept).cmp(code))
     }
 

@@ -394,6 +394,7 @@ pub(super) fn request<'a>(app: &'a App, path: &'a str, parameters: Parameters) -
         body: &[],
         cache_id: None,
         too_costly_threshold: None,
+        hurry: None,
     }
 }
 

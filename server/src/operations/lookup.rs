@@ -5,9 +5,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use codesystems::index::PropertyRef;
+use codesystems::index::{LanguageScores, PropertyRef, Told};
 use codesystems::systems::snomed::{self, expression};
-use codesystems::{Canonical, ConceptIx, Edition, PropertyValue};
+use codesystems::{Canonical, ConceptIx, Edition, PropertyKind, PropertyValue};
 use valuesets::CodeSystem;
 use valuesets::expressions::Made;
 
@@ -16,12 +16,15 @@ use super::{Answer, Asked, Request};
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
 use crate::wire::json::{JsonWriter, ParametersWriter};
-use crate::wire::{CodingRef, ValueRef, WireError};
+use crate::wire::{CodingRef, TextType, ValueRef, WireError};
 
 mod expressions;
 
 /// The SNOMED CT concept under which relationship groups are told.
 const ROLE_GROUP: &str = "609096000";
+
+/// Room for an answer: what most answers take, so that it is seldom moved while it grows.
+const ANSWER_BYTES: usize = 6 << 10;
 
 /// The system, version and code an operation is about.
 #[derive(Debug)]
@@ -129,10 +132,18 @@ pub fn lookup(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
     let supplements = scope.supplements_to(&subject.system)?;
     let is_lenient = normalize::is_wanted(request)?;
     let read = Reading::of(is_lenient, edition, subject.code, asked.wording());
-    let mut json = JsonWriter::with_capacity(2048);
+    let mut json = JsonWriter::with_capacity(ANSWER_BYTES);
     let mut write = |edition: &Edition, concept| {
-        Writer { edition, supplements: &supplements, asked: &asked, wanted: &wanted, read: &read }
-            .write(&mut json, &subject.url, concept);
+        let scores = &edition.language_scores(asked.languages());
+        Writer {
+            edition,
+            scores,
+            supplements: &supplements,
+            asked: &asked,
+            wanted: &wanted,
+            read: &read,
+        }
+        .write(&mut json, &subject.url, concept);
     };
     if let Some(concept) = edition.find(read.code()) {
         write(edition, concept);
@@ -203,6 +214,8 @@ fn release_name<'e>(edition: &'e Edition, url: &str) -> Cow<'e, str> {
 
 struct Writer<'a> {
     edition: &'a Edition,
+    /// How the languages of the edition fit those that are asked for.
+    scores: &'a LanguageScores,
     /// Supplements in use.
     supplements: &'a [Arc<CodeSystem>],
     asked: &'a Asked,
@@ -214,14 +227,15 @@ impl Writer<'_> {
     fn write(&self, json: &mut JsonWriter, url: &str, concept: ConceptIx) {
         let edition = self.edition;
         let meta = edition.meta();
-        let scores = edition.language_scores(self.asked.languages());
+        edition.touch(concept);
         let mut out = ParametersWriter::begin(json);
         out.string("name", &release_name(edition, url));
         if !meta.version.is_empty() {
             out.string("version", &meta.version);
         }
-        out.string("display", edition.display_for(concept, &scores));
-        out.code("code", edition.code(concept));
+        let display = edition.display_bytes_for(concept, self.scores);
+        out.bytes("display", TextType::String, display);
+        out.bytes("code", TextType::Code, edition.code_bytes(concept));
         if !url.is_empty() {
             out.uri("system", url);
         }
@@ -250,7 +264,8 @@ impl Writer<'_> {
             let meta = edition.meta();
             let source = Canonical::new(meta.url.as_str(), Some(&meta.version)).to_string();
             if let Some(concept) = edition.find_exact(code) {
-                let added = Writer { edition, supplements: &[], ..*self };
+                let scores = &edition.language_scores(self.asked.languages());
+                let added = Writer { edition, scores, supplements: &[], ..*self };
                 added.designations(out, concept, Some(&source));
                 added.own(out, concept);
             }
@@ -290,7 +305,8 @@ impl Writer<'_> {
                         CodingRef::new(&usage.system, &usage.code).with_display(display),
                     );
                 }
-                out.string("value", designation.value());
+                let value = self.edition.designation_bytes(designation.number());
+                out.bytes("value", TextType::String, value);
                 if let Some(source) = source {
                     out.canonical("source", source);
                 }
@@ -317,28 +333,33 @@ impl Writer<'_> {
         if wanted("kind") && !kind.is_empty() {
             property(out, "kind", ValueRef::code(kind), None);
         }
-        let scores = edition.language_scores(self.asked.languages());
         // Only where they are asked for by name: they are long.
         for name in ["normalForm", "normalFormTerse"] {
             if self.is_snomed() && self.wanted.names.contains(&name) {
                 let form = expression::normal_form(edition, concept);
                 let text = match name {
-                    "normalForm" => expression::display(&form, edition, &scores),
+                    "normalForm" => expression::display(&form, edition, self.scores),
                     _ => expression::terse(&form),
                 };
                 property(out, name, ValueRef::string(&text), None);
             }
         }
-        let mut relatives = |name: &str, relatives: &mut dyn Iterator<Item = ConceptIx>| {
-            if self.wanted.has(name) {
-                for relative in relatives {
-                    let display = edition.display_for(relative, &scores);
-                    property(out, name, ValueRef::code(edition.code(relative)), Some(display));
-                }
+        let mut relatives = |name: &str, relatives: &[ConceptIx]| {
+            let displays = edition.displays_for(relatives, self.scores);
+            for (&relative, display) in relatives.iter().zip(displays) {
+                out.parts("property", |out| {
+                    out.code("code", name);
+                    out.bytes("value", TextType::Code, edition.code_bytes(relative));
+                    out.bytes("description", TextType::String, display);
+                });
             }
         };
-        relatives("parent", &mut edition.parents(concept));
-        relatives("child", &mut edition.children(concept));
+        if self.wanted.has("parent") {
+            relatives("parent", &edition.parents(concept).collect::<Vec<_>>());
+        }
+        if self.wanted.has("child") {
+            relatives("child", &edition.children(concept).collect::<Vec<_>>());
+        }
     }
 
     fn is_snomed(&self) -> bool {
@@ -353,59 +374,71 @@ impl Writer<'_> {
             let is_extra = is_brief && matches!(code, "moduleId" | "sufficientlyDefined");
             code != "definition" && !code.starts_with('$') && !is_extra && self.wanted.has(code)
         };
-        let values: Vec<PropertyRef<'_>> = self.edition.properties(concept).filter(told).collect();
+        let mut values: Vec<PropertyRef<'_>> =
+            self.edition.properties(concept).filter(told).collect();
         if is_brief {
-            return self.attributes(out, &values);
+            leave_out_repeated(&mut values);
+            for told in self.edition.tell(&values, self.scores) {
+                self.attribute(out, &told);
+            }
+            return;
         }
+        let values = self.edition.tell(&values, self.scores);
         let has_role_groups = self.is_snomed();
         for value in values.iter().filter(|value| !has_role_groups || value.group() == 0) {
-            self.value(*value, |code, value, description| property(out, code, value, description));
+            out.parts("property", |out| told_parts(out, value));
         }
         if !has_role_groups {
             return;
         }
         let mut groups: Vec<u16> =
-            values.iter().map(|value| value.group()).filter(|&group| group > 0).collect();
+            values.iter().map(Told::group).filter(|&group| group > 0).collect();
         groups.sort_unstable();
         groups.dedup();
         for group in groups {
             out.parts("property", |out| {
                 out.code("code", ROLE_GROUP);
                 for value in values.iter().filter(|value| value.group() == group) {
-                    self.value(*value, |code, value, description| {
-                        out.parts("subproperty", |out| value_parts(out, code, value, description));
-                    });
+                    out.parts("subproperty", |out| told_parts(out, value));
                 }
             });
         }
     }
 
-    /// Properties of SNOMED CT without their groups, attributes with their name.
-    fn attributes(&self, out: &mut ParametersWriter<'_>, values: &[PropertyRef<'_>]) {
-        let scores = self.edition.language_scores(self.asked.languages());
-        let mut told: Vec<(&str, PropertyValue<'_>)> = Vec::new();
-        for value in values {
-            let (code, written) = (value.code(), value.value());
-            if told.contains(&(code, written)) {
-                continue;
+    /// A property of SNOMED CT without its group, an attribute with its name.
+    fn attribute(&self, out: &mut ParametersWriter<'_>, told: &Told<'_>) {
+        out.parts("property", |out| {
+            told_parts(out, told);
+            if let Some(name) = self.edition.concept_of_property(told.property_id()) {
+                let display = self.edition.display_bytes_for(name, self.scores);
+                out.bytes("code-display", TextType::String, display);
             }
-            told.push((code, written));
-            let name = self.edition.find_exact(code);
-            self.value(*value, |code, written, description| {
-                out.parts("property", |out| {
-                    value_parts(out, code, written, description);
-                    if let Some(name) = name {
-                        out.string("code-display", self.edition.display_for(name, &scores));
-                    }
-                });
-            });
-        }
+        });
     }
+}
 
-    fn value(&self, value: PropertyRef<'_>, write: impl FnOnce(&str, ValueRef<'_>, Option<&str>)) {
-        let scores = self.edition.language_scores(self.asked.languages());
-        let named = value.concept().map(|concept| self.edition.display_for(concept, &scores));
-        write(value.code(), value_ref(value.value()), named);
+/// Values that stand in several groups are told once, where they stand first.
+fn leave_out_repeated(values: &mut Vec<PropertyRef<'_>>) {
+    let mut seen: Vec<u32> = Vec::with_capacity(values.len());
+    values.retain(|value| {
+        let is_new = !seen.contains(&value.number());
+        if is_new {
+            seen.push(value.number());
+        }
+        is_new
+    });
+}
+
+/// A value with its description.
+fn told_parts(out: &mut ParametersWriter<'_>, told: &Told<'_>) {
+    out.code("code", told.code());
+    match told.kind() {
+        PropertyKind::Code => out.bytes("value", TextType::Code, told.text()),
+        PropertyKind::String => out.bytes("value", TextType::String, told.text()),
+        _ => out.value("value", value_ref(told.value())),
+    }
+    if let Some(display) = told.display() {
+        out.bytes("description", TextType::String, display);
     }
 }
 

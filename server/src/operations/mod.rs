@@ -14,6 +14,7 @@ pub mod translate;
 pub mod validate_code;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::{Method, StatusCode};
 use serde_json::value::RawValue;
@@ -54,9 +55,21 @@ pub struct Request<'a> {
     /// From how many codes on the client takes an expansion to be too costly (header
     /// `X-Too-Costly-Threshold`); the limit of the server counts where it is lower.
     pub too_costly_threshold: Option<u64>,
+    /// There where the request is answered on a thread that must not be held up: what takes long is
+    /// not begun then, and the flag raised.
+    pub hurry: Option<&'a AtomicBool>,
 }
 
 impl Request<'_> {
+    /// Whether work that takes long must be left to another thread; takes note that there is some.
+    #[must_use]
+    pub fn is_in_hurry(&self) -> bool {
+        if let Some(hurry) = self.hurry {
+            hurry.store(true, Ordering::Relaxed);
+        }
+        self.hurry.is_some()
+    }
+
     /// The resources a session may keep: those sent along, and the one the request is about.
     ///
     /// # Errors
@@ -102,10 +115,13 @@ impl Answer {
 /// # Errors
 /// Whatever is wrong with it, with the HTTP status that says so.
 pub fn answer(request: &Request<'_>) -> Result<Answer, Failure> {
-    let segments: Vec<&str> =
-        request.path.split('/').filter(|segment| !segment.is_empty()).collect();
+    // No path has more than three segments.
+    let (mut segments, mut count) = ([""; 4], 0);
+    for (place, segment) in segments.iter_mut().zip(request.path.split('/').filter(is_segment)) {
+        (*place, count) = (segment, count + 1);
+    }
     let is_read = matches!(*request.method, Method::GET | Method::HEAD);
-    match segments.as_slice() {
+    match segments.get(..count).unwrap_or_default() {
         [] if *request.method == Method::POST => batch::batch(request),
         ["metadata"] if is_read => capability::metadata(request),
         ["metadata"] => Err(Failure::method_not_allowed("metadata is read with GET", "GET, HEAD")),
@@ -125,6 +141,10 @@ pub fn answer(request: &Request<'_>) -> Result<Answer, Failure> {
         },
         [] => Err(Failure::method_not_allowed("the base takes POST with a batch Bundle", "POST")),
     }
+}
+
+fn is_segment(segment: &&str) -> bool {
+    !segment.is_empty()
 }
 
 fn on_type(

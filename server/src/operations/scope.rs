@@ -180,6 +180,9 @@ impl Asked {
         if let Some(known) = cache.get(&key) {
             return Ok(known);
         }
+        if !is_soon_compiled(value_set) && request.is_in_hurry() {
+            return Err(in_hurry());
+        }
         let compiled = Arc::new(compile(value_set, scope)?);
         cache.insert(key, Arc::clone(&compiled));
         Ok(compiled)
@@ -254,6 +257,27 @@ pub struct ValueSetParameters {
     pub versions: [&'static str; 2],
 }
 
+/// Up to how many bytes a value set is read in less time than handing over takes.
+const SOON_READ: usize = 16 << 10;
+/// Up to how many codes a listed value set is compiled in little more than that.
+const SOON_COMPILED: usize = 200;
+
+/// Whether compiling a value set takes no longer than a few look-ups: it lists few codes, or selects
+/// whole code systems.
+fn is_soon_compiled(value_set: &ValueSet) -> bool {
+    let Some(compose) = &value_set.compose else { return value_set.expansion.is_none() };
+    let includes = || compose.include.iter().chain(&compose.exclude);
+    let listed: usize = includes().map(|include| include.concepts.len()).sum();
+    listed <= SOON_COMPILED
+        && includes().all(|include| include.filters.is_empty() && include.value_sets.is_empty())
+}
+
+/// What stands for an answer that takes too long for the thread; the request is answered on another
+/// one then.
+fn in_hurry() -> valuesets::Error {
+    valuesets::Error::NotSupported { what: "compiling a value set on this thread".to_owned() }
+}
+
 pub(super) fn instance_value_set(
     request: &Request<'_>,
     id: &str,
@@ -262,6 +286,12 @@ pub(super) fn instance_value_set(
         request.snapshot.resources.by_id(ResourceType::ValueSet, id).ok_or_else(|| {
             Failure::not_found(format!("there is no ValueSet with the id '{id}'"))
         })?;
+    if let Content::Json(json) = &entry.content
+        && json.len() > SOON_READ
+        && request.is_in_hurry()
+    {
+        return Err(in_hurry().into());
+    }
     let canonical = Canonical::new(entry.url.as_str(), Some(&entry.version));
     let value_set = match &entry.content {
         Content::Json(json) => Arc::new(

@@ -23,9 +23,14 @@ impl ETag {
     /// The tag of these bytes: the first half of their BLAKE3 hash.
     #[must_use]
     pub fn of_bytes(content: &[u8]) -> Self {
-        let mut hex = blake3::hash(content).to_hex().to_string();
-        hex.truncate(32);
-        Self::Content(hex)
+        Self::of_hash(&blake3::hash(content))
+    }
+
+    /// The tag of what has this hash: its first half.
+    #[must_use]
+    pub fn of_hash(hash: &blake3::Hash) -> Self {
+        let hex = hash.to_hex();
+        Self::Content(hex.get(..32).unwrap_or_default().to_owned())
     }
 
     /// The header's value: a weak tag, since compression changes bytes but not meaning.
@@ -34,11 +39,12 @@ impl ETag {
     #[must_use]
     pub fn header_text(&self, negotiated: &Negotiated) -> String {
         let layout = if negotiated.pretty { "-pretty" } else { "" };
-        match (self, negotiated.response_format) {
-            (Self::Version(id), _) => format!("W/\"{id}\""),
-            (Self::Content(hash), Format::Json) => format!("W/\"{hash}{layout}\""),
-            (Self::Content(hash), Format::Xml) => format!("W/\"{hash}-xml\""),
-        }
+        let (text, format) = match (self, negotiated.response_format) {
+            (Self::Version(id), _) => (id, ""),
+            (Self::Content(hash), Format::Json) => (hash, layout),
+            (Self::Content(hash), Format::Xml) => (hash, "-xml"),
+        };
+        ["W/\"", text, format, "\""].concat()
     }
 }
 
@@ -62,13 +68,14 @@ pub enum CacheControl {
 }
 
 impl CacheControl {
-    fn header_text(self) -> String {
-        match self {
-            Self::NoStore => "no-store".to_owned(),
-            Self::NoCache => "no-cache".to_owned(),
+    fn header_value(self) -> Option<HeaderValue> {
+        let text = match self {
+            Self::NoStore => return Some(HeaderValue::from_static("no-store")),
+            Self::NoCache => return Some(HeaderValue::from_static("no-cache")),
             Self::Public { max_age_s } => format!("public, max-age={max_age_s}"),
             Self::Private { max_age_s } => format!("private, max-age={max_age_s}"),
-        }
+        };
+        HeaderValue::try_from(text).ok()
     }
 }
 
@@ -234,15 +241,16 @@ fn with_headers(head: &Head, body: Body, negotiated: &Negotiated) -> Response<Bo
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language"));
     // A value that cannot stand in a header is left out: none of these is needed to understand the answer.
-    let mut set = |name: HeaderName, text: Option<String>| {
-        if let Some(value) = text.and_then(|text| HeaderValue::try_from(text).ok()) {
+    let mut set = |name: HeaderName, value: Option<HeaderValue>| {
+        if let Some(value) = value {
             headers.insert(name, value);
         }
     };
-    set(ETAG, head.etag.as_ref().map(|etag| etag.header_text(negotiated)));
-    set(CACHE_CONTROL, head.cache_control.map(CacheControl::header_text));
-    set(CONTENT_LANGUAGE, head.language.clone());
-    set(LOCATION, head.location.clone());
+    let text = |text: String| HeaderValue::try_from(text).ok();
+    set(ETAG, head.etag.as_ref().and_then(|etag| text(etag.header_text(negotiated))));
+    set(CACHE_CONTROL, head.cache_control.and_then(CacheControl::header_value));
+    set(CONTENT_LANGUAGE, head.language.clone().and_then(text));
+    set(LOCATION, head.location.clone().and_then(text));
     response
 }
 

@@ -314,6 +314,7 @@ fn ask(path: &str, parameters: &[Value]) -> Option<Value> {
         body: &[],
         cache_id: None,
         too_costly_threshold: None,
+        hurry: None,
     };
     let (status, json) = match answer(&request) {
         Ok(answer) => answer.into_json(),

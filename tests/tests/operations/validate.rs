@@ -1,7 +1,12 @@
 //! `$validate-code` of code systems and value sets.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::http::Method;
 use serde_json::{Value, json};
-use tests::releases::ANIMALS_URL;
+use server::operations::{Request, answer};
+use server::wire::{FhirVersion, LanguagePreferences, Parameters};
+use tests::releases::{ANIMALS_URL, animal_files};
 use tests::{Response, Server};
 
 use super::{animals, parameters, value_set};
@@ -193,4 +198,55 @@ fn a_code_of_an_unknown_system_is_neither_right_nor_wrong() {
     let answer = demo.get(path).parameters();
     assert_eq!(answer.value("result"), false, "unknown system: {}", answer.text());
     assert_eq!(answer.value("x-caused-by-unknown-system"), "http://begriff.test/none");
+}
+
+/// The answer to a verdict by URL; with `hurry` as on a thread that must not be held up.
+fn judged(server: &Server, value_set: &str, hurry: Option<&AtomicBool>) -> Option<Vec<u8>> {
+    let query =
+        format!("url=http://begriff.test/ValueSet/{value_set}&system={ANIMALS_URL}&code=cat");
+    let request = Request {
+        app: server.app(),
+        snapshot: server.app().snapshot(),
+        version: FhirVersion::R4,
+        base: "http://localhost/fhir",
+        languages: &LanguagePreferences::default(),
+        method: &Method::GET,
+        path: "ValueSet/$validate-code",
+        parameters: Parameters::from_query(&query).unwrap(),
+        body: b"",
+        cache_id: None,
+        too_costly_threshold: None,
+        hurry,
+    };
+    answer(&request).ok().map(|answer| answer.into_json().1)
+}
+
+#[test]
+fn a_value_set_is_not_compiled_on_a_thread_that_must_not_be_held_up() {
+    let server = Server::with(&animal_files());
+    let is_refused = AtomicBool::new(false);
+    let _ = judged(&server, "mammals", Some(&is_refused));
+    assert!(is_refused.swap(false, Ordering::Relaxed), "filters may take long");
+    let expected = judged(&server, "mammals", None).unwrap();
+    assert_eq!(judged(&server, "mammals", Some(&is_refused)), Some(expected));
+    assert!(judged(&server, "pets", Some(&is_refused)).is_some());
+    assert!(!is_refused.into_inner(), "what is compiled or lists some codes is quick");
+}
+
+#[test]
+fn the_first_verdict_of_a_value_set_is_the_same_as_all_others() {
+    let server = Server::with(&animal_files());
+    for value_set in ["mammals", "flying", "quiet-pets", "pets"] {
+        let path = format!(
+            "ValueSet/$validate-code?url=http://begriff.test/ValueSet/{value_set}&system={ANIMALS_URL}&code=cat"
+        );
+        let first = server.get(&path).ok();
+        assert_eq!(first.body, server.get(&path).ok().body, "{value_set}");
+        let translated = format!(
+            "ConceptMap/$translate?system={ANIMALS_URL}&code=cat&source=http://begriff.test/ValueSet/{value_set}"
+        );
+        let server = Server::with(&animal_files());
+        let first = server.get(&translated).ok();
+        assert_eq!(first.body, server.get(&translated).ok().body, "{value_set}");
+    }
 }

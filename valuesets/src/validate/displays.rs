@@ -34,11 +34,15 @@ enum Likeness {
     Other,
 }
 
-/// Case does not count; white space does.
+/// Whether texts are the same; case does not count, white space does.
+fn is_same(a: &str, b: &str) -> bool {
+    // Texts in ASCII differ by more than case then.
+    a.eq_ignore_ascii_case(b)
+        || !(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase()
+}
+
+/// How a text relates to one that is not the same.
 fn likeness(a: &str, b: &str) -> Likeness {
-    if a == b || a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase() {
-        return Likeness::Same;
-    }
     let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
     if words(a) == words(b) { Likeness::ButForBlanks } else { Likeness::Other }
 }
@@ -106,10 +110,13 @@ impl Judge<'_, '_> {
         concept: ConceptIx,
         told: Told<'_>,
     ) {
+        if coding.display.is_empty() {
+            return;
+        }
         let own_language = self.value_set.map_or("", |value_set| value_set.language.as_str());
         let names = names(edition, concept, told, own_language);
-        let (kind, language) = (edition.kind(concept), edition.meta().language.as_str());
-        self.judge_names(coding, index, &names, (edition.display(concept), kind, language));
+        let own = || (edition.display(concept), edition.kind(concept), &*edition.meta().language);
+        self.judge_names(coding, index, &names, own);
     }
 
     /// The same for a code that a grammar makes.
@@ -125,17 +132,17 @@ impl Judge<'_, '_> {
             })
             .collect();
         let default = made.name("en").unwrap_or(&made.code);
-        self.judge_names(coding, index, &names, (default, "", "en"));
+        self.judge_names(coding, index, &names, || (default, "", "en"));
     }
 
-    /// `default` is the display of the code system where nothing is asked for, the kind of the
-    /// concept, and the language of the code system.
-    fn judge_names(
+    /// `own` tells the display of the code system where nothing is asked for, the kind of the
+    /// concept, and the language of the code system; it is asked where the display is wrong.
+    fn judge_names<'o>(
         &mut self,
         coding: Coding<'_>,
         index: usize,
         names: &[Name<'_>],
-        (default, kind, language): (&str, &str, &str),
+        own: impl FnOnce() -> (&'o str, &'o str, &'o str),
     ) {
         // Units have no displays of their own: any text that people understand will do.
         let is_unit = Grammar::of_system(coding.system) == Some(Grammar::Ucum);
@@ -148,16 +155,17 @@ impl Judge<'_, '_> {
                 || self.scope.languages.score(name.language).is_some()
         };
         let asked: Vec<Name<'_>> = names.iter().filter(is_asked).copied().collect();
-        let best = |names: &[Name<'_>]| {
-            let all = names.iter().map(|name| likeness(name.text, coding.display));
+        // Most displays are one of the names: only where none is, it is looked closer.
+        let found = if asked.iter().any(|name| is_same(name.text, coding.display)) {
+            Likeness::Same
+        } else {
+            let all = asked.iter().map(|name| likeness(name.text, coding.display));
             all.min_by_key(|likeness| *likeness as u8).unwrap_or(Likeness::Other)
         };
-        let found = best(&asked);
         let path = self.shape.path(index, "display");
         if found == Likeness::Same {
             let mut valid = asked.iter().filter(|name| name.is_active);
-            let is_current =
-                valid.any(|name| likeness(name.text, coding.display) == Likeness::Same);
+            let is_current = valid.any(|name| is_same(name.text, coding.display));
             if !is_current {
                 let current = asked.iter().filter(|name| name.is_active);
                 let mut texts: Vec<&str> = current.map(|name| name.text).collect();
@@ -169,6 +177,7 @@ impl Judge<'_, '_> {
             }
             return;
         }
+        let (default, kind, language) = own();
         let displays =
             asked.iter().filter(|name| name.is_active && name.is_display).copied().collect();
         let (shown, severity): (Vec<Name<'_>>, _) = match (displays, self.rules.lenient_display) {
@@ -205,7 +214,7 @@ impl Judge<'_, '_> {
             let is_default = names
                 .iter()
                 .filter(|name| is_default_language(language, name.language))
-                .any(|name| likeness(name.text, coding.display) == Likeness::Same);
+                .any(|name| is_same(name.text, coding.display));
             self.wording.no_display_in_language(&wrong, default, is_default, path)
         } else {
             self.wording.wrong_display(&wrong, path)

@@ -131,6 +131,7 @@ impl<'s, 'a> Judge<'s, 'a> {
         verdict.version = system.version().into();
         let is_in = match edition.find(coding.code) {
             Some(concept) => {
+                edition.touch(concept);
                 verdict.display = self.display(edition, concept, Told::default());
                 let is_allowed = self.allows(&system, concept, coding, 0);
                 if is_allowed || !self.rules.membership_only {

@@ -151,8 +151,9 @@ pub struct PropertyRef<'e> {
 }
 
 impl<'e> PropertyRef<'e> {
-    /// The number of the value in the edition.
-    pub(crate) fn number(self) -> u32 {
+    /// The number of the value in the edition: one for each property, type and text.
+    #[must_use]
+    pub fn number(self) -> u32 {
         self.value
     }
 

@@ -42,6 +42,18 @@ impl<'w> BatchResponseWriter<'w> {
         writer.end_object();
     }
 
+    /// How many bytes wait in the writer.
+    #[must_use]
+    pub fn written(&self) -> usize {
+        self.entries.writer.as_bytes().len()
+    }
+
+    /// Takes what was written so far out of the writer, which then goes on behind it.
+    #[must_use]
+    pub fn take_chunk(&mut self) -> Vec<u8> {
+        self.entries.writer.take_chunk()
+    }
+
     /// Ends the Bundle.
     pub fn finish(self) {
         self.entries.finish();

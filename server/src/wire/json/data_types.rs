@@ -36,7 +36,7 @@ impl JsonWriter {
     /// `ValueSet.expansion.parameter`.
     pub fn named_value(&mut self, name: &str, value: ValueRef<'_>) {
         if let ValueRef::Text(kind, text) = value {
-            return self.named_text(name, kind.after_name(), text);
+            return self.named_bytes(name, kind.after_name(), text.as_bytes());
         }
         self.begin_object();
         self.field_str("name", name);

@@ -3,14 +3,14 @@
 /// How many bytes are looked at together; the loop over one block compiles to vector instructions.
 const BLOCK: usize = 16;
 
-/// Appends a text as the content of a JSON string: quote, backslash and control characters are escaped, all
+/// Appends a text (UTF-8) as the content of a JSON string: quote, backslash and control characters are escaped, all
 /// other characters stand as they are (RFC 8259, section 7).
 ///
 /// Cost: one pass and one copy where nothing is to escape, which is nearly always.
 #[inline]
-pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
-    if is_plain(text.as_bytes()) {
-        out.extend_from_slice(text.as_bytes());
+pub(super) fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
+    if is_plain(text) {
+        out.extend_from_slice(text);
         return;
     }
     push_escaped_slowly(out, text);
@@ -18,8 +18,7 @@ pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
 
 /// The same where something is to escape.
 #[cold]
-fn push_escaped_slowly(out: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
+fn push_escaped_slowly(out: &mut Vec<u8>, mut rest: &[u8]) {
     while let Some(at) = first_special(rest) {
         let (plain, from_special) = rest.split_at(at);
         out.extend_from_slice(plain);
@@ -119,7 +118,7 @@ mod tests {
 
     fn quoted(text: &str) -> Vec<u8> {
         let mut out = vec![b'"'];
-        push_escaped(&mut out, text);
+        push_escaped(&mut out, text.as_bytes());
         out.push(b'"');
         out
     }

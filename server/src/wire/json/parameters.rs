@@ -49,8 +49,15 @@ impl<'w> ParametersWriter<'w> {
     /// Writes a parameter with a primitive whose JSON value is a string.
     #[inline]
     pub fn text(&mut self, name: &str, kind: TextType, text: &str) {
+        self.bytes(name, kind, text.as_bytes());
+    }
+
+    /// The same with a text in bytes, which must be UTF-8, as texts of editions are: they are copied
+    /// from the map into the answer without being looked through once more.
+    #[inline]
+    pub fn bytes(&mut self, name: &str, kind: TextType, text: &[u8]) {
         self.open();
-        self.writer.named_text(name, kind.after_name(), text);
+        self.writer.named_bytes(name, kind.after_name(), text);
     }
 
     /// Writes a parameter with `valueString`.
@@ -128,14 +135,15 @@ impl<'w> ParametersWriter<'w> {
     /// FHIR has none without content.
     pub fn parts(&mut self, name: &str, write: impl FnOnce(&mut ParametersWriter<'_>)) {
         let (mark, opened) = (self.writer.mark(), self.opened);
-        self.begin_item(name);
-        let mut parts = ParametersWriter { writer: self.writer, list: "part", opened: false };
-        write(&mut parts);
-        if parts.opened {
-            parts.close();
-        } else {
+        self.open();
+        self.writer.begin_parts(name);
+        let begun = self.writer.as_bytes().len();
+        write(&mut ParametersWriter { writer: self.writer, list: "part", opened: true });
+        if self.writer.as_bytes().len() == begun {
             self.writer.rewind(mark);
             self.opened = opened;
+        } else {
+            self.writer.end_parts();
         }
     }
 

@@ -178,21 +178,38 @@ impl JsonWriter {
         self.open_quote();
         self.out.extend_from_slice(name.as_bytes());
         self.out.extend_from_slice(b"\":\"");
-        push_escaped(&mut self.out, text);
+        push_escaped(&mut self.out, text.as_bytes());
         self.out.push(b'"');
     }
 
     /// Writes `{"name":"…","valueX":"…"}`, which is most of any Parameters resource, in five copies: a third
     /// of the time that member after member takes. `middle` is all that stands between the two texts.
     #[inline]
-    pub(super) fn named_text(&mut self, name: &str, middle: &'static str, text: &str) {
+    pub(super) fn named_bytes(&mut self, name: &str, middle: &'static str, text: &[u8]) {
         self.out.reserve(name.len() + middle.len() + text.len() + 16);
         let lead: &[u8] = if self.comma { b",{\"name\":\"" } else { b"{\"name\":\"" };
         self.out.extend_from_slice(lead);
-        push_escaped(&mut self.out, name);
+        push_escaped(&mut self.out, name.as_bytes());
         self.out.extend_from_slice(middle.as_bytes());
         push_escaped(&mut self.out, text);
         self.out.extend_from_slice(b"\"}");
+        self.comma = true;
+    }
+
+    /// Begins `{"name":"…","part":[…]}`, which is most of the rest.
+    #[inline]
+    pub(super) fn begin_parts(&mut self, name: &str) {
+        let lead: &[u8] = if self.comma { b",{\"name\":\"" } else { b"{\"name\":\"" };
+        self.out.extend_from_slice(lead);
+        push_escaped(&mut self.out, name.as_bytes());
+        self.out.extend_from_slice(b"\",\"part\":[");
+        self.comma = false;
+    }
+
+    /// Ends what [`Self::begin_parts`] began.
+    #[inline]
+    pub(super) fn end_parts(&mut self) {
+        self.out.extend_from_slice(b"]}");
         self.comma = true;
     }
 
@@ -242,7 +259,7 @@ impl JsonWriter {
         // One reservation for everything around and in the string, and for the colon behind a key.
         self.out.reserve(text.len() + 4);
         self.open_quote();
-        push_escaped(&mut self.out, text);
+        push_escaped(&mut self.out, text.as_bytes());
         self.out.push(b'"');
     }
 

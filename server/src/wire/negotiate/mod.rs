@@ -10,7 +10,7 @@ mod media_type;
 use std::borrow::Cow;
 
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderValue, Method};
 
 pub use languages::{LanguagePreferences, LanguageRange};
 use media_type::MediaRange;
@@ -192,6 +192,12 @@ fn accepted(
     version: FhirVersion,
     preferred: Format,
 ) -> Result<Format, WireError> {
+    let mut all = headers.get_all(ACCEPT).iter();
+    match (all.next().map(HeaderValue::as_bytes), all.next()) {
+        (None | Some(b"*/*"), None) => return Ok(preferred),
+        (Some(b"application/fhir+json" | b"application/json"), None) => return Ok(Format::Json),
+        _ => {}
+    }
     let texts: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|h| h.to_str().ok()).collect();
     let parts = || texts.iter().flat_map(|text| text.split(',')).map(str::trim);
     if parts().all(str::is_empty) {

@@ -139,6 +139,7 @@ impl Judge<'_, '_> {
         };
         match edition.find(coding.code) {
             Some(concept) if part.set.contains(concept) => {
+                edition.touch(concept);
                 let listed = part.listed.get(&concept).cloned();
                 if !self.allows(&part.system, concept, coding, index) {
                     return None;

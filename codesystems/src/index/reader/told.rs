@@ -1,0 +1,273 @@
+//! What answers tell of many things at once, read table after table.
+//!
+//! What is told of a value lies in eight tables, what is told of a concept in a dozen. Asked for one
+//! value after the other, the processor waits for memory at each of them; asked for one table after the
+//! other, it waits for all values at once. Texts are given as bytes: answers copy them, and do not need
+//! them checked for being UTF-8 each time, which took as long as copying them.
+
+use std::hint::black_box;
+
+use super::super::codec::{self, u32s};
+use super::super::sections::Section;
+use super::super::write::NONE;
+use super::{Edition, LanguageScores, PropertyRef};
+use crate::model::{PropertyId, PropertyKind};
+use crate::{ConceptIx, PropertyValue};
+
+/// A value of a property with everything that is told of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'e> {
+    reference: PropertyRef<'e>,
+    kind: PropertyKind,
+    text: &'e [u8],
+    concept: Option<ConceptIx>,
+    display: &'e [u8],
+}
+
+impl<'e> Told<'e> {
+    /// The name of the property.
+    #[must_use]
+    pub fn code(&self) -> &'e str {
+        self.reference.code()
+    }
+
+    /// The number of the property.
+    #[must_use]
+    pub fn property_id(&self) -> PropertyId {
+        self.reference.property_id()
+    }
+
+    /// Type of the value.
+    #[must_use]
+    pub fn kind(&self) -> PropertyKind {
+        self.kind
+    }
+
+    /// The value as it is stored.
+    #[must_use]
+    pub fn text(&self) -> &'e [u8] {
+        self.text
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> PropertyValue<'e> {
+        self.reference.value()
+    }
+
+    /// Relationship group, 0 for none.
+    #[must_use]
+    pub fn group(&self) -> u16 {
+        self.reference.group()
+    }
+
+    /// The display of the concept that the value names, where it names one.
+    #[must_use]
+    pub fn display(&self) -> Option<&'e [u8]> {
+        self.concept.map(|_| self.display)
+    }
+}
+
+impl Edition {
+    /// The text of a table of texts; damaged offsets give an empty one.
+    fn raw(&self, texts: Section, offsets: Section, row: usize) -> &[u8] {
+        let range = codec::range(u32s(self.bytes(offsets)), row);
+        self.bytes(texts).get(range).unwrap_or_default()
+    }
+
+    /// As [`Self::code`], as bytes.
+    #[must_use]
+    pub fn code_bytes(&self, concept: ConceptIx) -> &[u8] {
+        self.raw(Section::CodeBytes, Section::CodeOffsets, concept.row())
+    }
+
+    /// The text of designation `number`, as bytes.
+    #[must_use]
+    pub fn designation_bytes(&self, number: u32) -> &[u8] {
+        self.raw(Section::Texts, Section::TextOffsets, number as usize)
+    }
+
+    /// As [`Self::display_for`], as bytes.
+    #[must_use]
+    pub fn display_bytes_for(&self, concept: ConceptIx, scores: &LanguageScores) -> &[u8] {
+        let shown = self
+            .preferred_designation(concept, scores)
+            .or_else(|| self.default_designation(concept));
+        match shown {
+            Some(designation) => self.designation_bytes(designation.number()),
+            None => self.code_bytes(concept),
+        }
+    }
+
+    /// The displays of several concepts, each as [`Self::display_bytes_for`] gives it.
+    #[must_use]
+    pub fn displays_for(&self, concepts: &[ConceptIx], scores: &LanguageScores) -> Vec<&[u8]> {
+        if scores.is_any_wanted() {
+            let display = |&concept| self.display_bytes_for(concept, scores);
+            return concepts.iter().map(display).collect();
+        }
+        let displays = u32s(self.bytes(Section::Displays));
+        let number = |concept: &ConceptIx| displays.get(concept.row()).map_or(NONE, |n| n.get());
+        let numbers: Vec<u32> = concepts.iter().map(number).collect();
+        let rows = concepts.iter().zip(&numbers);
+        let texts: Vec<&[u8]> = rows
+            .map(|(&concept, &number)| match number {
+                NONE => self.code_bytes(concept),
+                number => self.designation_bytes(number),
+            })
+            .collect();
+        touch(&texts);
+        texts
+    }
+
+    /// Everything that is told of these values of this edition.
+    #[must_use]
+    pub fn tell<'e>(
+        &'e self,
+        values: &[PropertyRef<'e>],
+        scores: &LanguageScores,
+    ) -> Vec<Told<'e>> {
+        let kinds = self.bytes(Section::ValueKinds);
+        let told = |&reference: &PropertyRef<'e>| {
+            let number = reference.number() as usize;
+            let kind = kinds.get(number).copied().and_then(PropertyKind::from_byte);
+            Told {
+                reference,
+                kind: kind.unwrap_or(PropertyKind::String),
+                text: self.raw(Section::ValueTexts, Section::ValueOffsets, number),
+                concept: reference.concept(),
+                display: &[],
+            }
+        };
+        let mut told: Vec<Told<'e>> = values.iter().map(told).collect();
+        let concepts: Vec<ConceptIx> = told.iter().filter_map(|told| told.concept).collect();
+        let mut displays = self.displays_for(&concepts, scores).into_iter();
+        for told in told.iter_mut().filter(|told| told.concept.is_some()) {
+            told.display = displays.next().unwrap_or_default();
+        }
+        touch(told.iter().map(|told| &told.text));
+        told
+    }
+
+    /// The concept that a property is named after: attributes of SNOMED CT are concepts.
+    ///
+    /// Cost: one array access; the first question finds those of all properties.
+    #[must_use]
+    pub fn concept_of_property(&self, property: PropertyId) -> Option<ConceptIx> {
+        let concepts = self.property_concepts.get_or_init(|| {
+            self.meta.properties.iter().map(|property| self.find_exact(&property.code)).collect()
+        });
+        concepts.get(usize::from(property.0)).copied().flatten()
+    }
+
+    /// Reads a word of every table in which something is told of a concept, so that it is at hand
+    /// when it is asked for: the processor fetches them at once instead of one after the other.
+    pub fn touch(&self, concept: ConceptIx) {
+        const BY_CONCEPT: [(Section, usize); 10] = [
+            (Section::Flags, 1),
+            (Section::Status, 1),
+            (Section::Kind, 1),
+            (Section::CodeOffsets, 4),
+            (Section::ParentOffsets, 4),
+            (Section::ChildOffsets, 4),
+            (Section::DesignationOffsets, 4),
+            (Section::Displays, 4),
+            (Section::PropertyOffsets, 4),
+            (Section::RunOffsets, 4),
+        ];
+        let byte =
+            |section: Section, at: usize| self.bytes(section).get(at).copied().unwrap_or_default();
+        let row = concept.row();
+        let seen = BY_CONCEPT
+            .iter()
+            .fold(0, |seen, &(section, width)| seen ^ byte(section, row.saturating_mul(width)));
+        let start = |section: Section| {
+            u32s(self.bytes(section)).get(row).map_or(0, |start| start.get() as usize)
+        };
+        let (name, value) = (start(Section::DesignationOffsets), start(Section::PropertyOffsets));
+        let further = [
+            byte(Section::CodeBytes, start(Section::CodeOffsets)),
+            byte(Section::Parents, start(Section::ParentOffsets) * 4),
+            byte(Section::Children, start(Section::ChildOffsets) * 4),
+            byte(Section::DesignationFlags, name),
+            byte(Section::DesignationLanguage, name),
+            byte(Section::DesignationUse, name),
+            byte(Section::TextOffsets, name * 4),
+            byte(Section::PropertyValues, value * 4),
+            byte(Section::PropertyGroups, value * 2),
+        ];
+        black_box(further.iter().fold(seen, |seen, byte| seen ^ byte));
+    }
+}
+
+/// Reads the ends of texts, so that the processor fetches all of them at once.
+fn touch<'t>(texts: impl IntoIterator<Item = &'t &'t [u8]>) {
+    let ends = |text: &&[u8]| {
+        text.first().copied().unwrap_or_default() ^ text.last().copied().unwrap_or_default()
+    };
+    black_box(texts.into_iter().fold(0, |seen, text| seen ^ ends(text)));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::DisplayRank;
+    use crate::{
+        ConceptIx, Edition, EditionBuilder, EditionMeta, LanguagePreference, NewDesignation,
+        PropertyKind, PropertyValue,
+    };
+
+    fn edition() -> Edition {
+        let meta = EditionMeta::new("http://colours.example".to_owned(), "1".to_owned());
+        let mut builder = EditionBuilder::new(meta);
+        let red = builder.concept("red");
+        let blue = builder.concept("blue");
+        builder.concept("bare");
+        builder.display(red, "de", "Rot");
+        let usage = builder.display_use();
+        let english = NewDesignation::new("en", usage, "Red", DisplayRank::Preferred);
+        builder.designation(red, &english);
+        builder.display(blue, "de", "Blau");
+        let near = builder.property_id("near", PropertyKind::Code, "");
+        let hue = builder.property_id("blue", PropertyKind::Integer, "");
+        builder.property(red, near, PropertyValue::Code("blue"), 0);
+        builder.property(red, hue, PropertyValue::Integer(7), 0);
+        Edition::from_bytes(builder.finish().unwrap().into()).unwrap()
+    }
+
+    #[test]
+    fn many_are_told_what_each_is_told() {
+        let edition = edition();
+        let concepts: Vec<ConceptIx> = edition.all().iter().collect();
+        for tags in [vec![], vec!["en".to_owned()], vec!["fr".to_owned()]] {
+            let scores = edition.language_scores(&LanguagePreference::new(tags));
+            let displays = edition.displays_for(&concepts, &scores);
+            for (&concept, display) in concepts.iter().zip(&displays) {
+                edition.touch(concept);
+                assert_eq!(*display, edition.display_for(concept, &scores).as_bytes());
+                assert_eq!(edition.code_bytes(concept), edition.code(concept).as_bytes());
+                let values: Vec<_> = edition.properties(concept).collect();
+                let told = edition.tell(&values, &scores);
+                assert_eq!(told.len(), values.len());
+                for (told, value) in told.iter().zip(&values) {
+                    assert_eq!(told.code(), value.code());
+                    assert_eq!(told.kind(), value.value().kind());
+                    assert_eq!(told.text(), value.value().stored().as_bytes());
+                    let display =
+                        value.concept().map(|named| edition.display_for(named, &scores).as_bytes());
+                    assert_eq!(told.display(), display);
+                }
+            }
+        }
+        edition.touch(ConceptIx(u32::MAX));
+        let scores = edition.language_scores(&LanguagePreference::default());
+        assert_eq!(edition.displays_for(&[ConceptIx(u32::MAX)], &scores), [b""]);
+    }
+
+    #[test]
+    fn a_property_is_named_after_the_concept_with_its_code() {
+        let edition = edition();
+        let named = |code| edition.concept_of_property(edition.property_id(code).unwrap());
+        assert_eq!(named("blue"), edition.find("blue"));
+        assert_eq!(named("near"), None);
+    }
+}
