@@ -85,6 +85,7 @@ impl Role {
 struct Feed<'e> {
     short: Vec<Short<'e>>,
     long: Vec<(Role, LongList<'e>)>,
+    plain: Vec<(Role, &'e [u32])>,
     wide: Vec<WideSets<'e>>,
     /// Places of words that were typed as one, ascending.
     apart: Vec<u32>,
@@ -108,14 +109,13 @@ impl<'e> Feed<'e> {
                 exact.for_each(|&token| feed.add(Role::Exact, index.list(token)));
                 continue;
             }
-            for token in range.clone() {
+            index.each_list(range, |token, list| {
                 let is_exact = word.exact.contains(&token);
-                let role = if is_exact { Role::Exact } else { Role::Beginning };
-                feed.add(role, index.list(token));
-            }
+                feed.add(if is_exact { Role::Exact } else { Role::Beginning }, list);
+            });
         }
-        for token in word.joined.iter().flat_map(|range| range.clone()) {
-            feed.add(Role::Joined, index.list(token));
+        if let Some(range) = &word.joined {
+            index.each_list(range, |_, list| feed.add(Role::Joined, list));
         }
         if !word.splits.is_empty() {
             let apart = word.splits.iter().flat_map(|split| index.places_of_split(split));
@@ -128,6 +128,7 @@ impl<'e> Feed<'e> {
     fn add(&mut self, role: Role, list: List<'e>) {
         match list {
             List::Long(list) => self.long.push((role, list)),
+            List::Plain(list) => self.plain.push((role, list)),
             List::Short(mut rest) => {
                 let next = rest.next();
                 self.short.push(Short { role, next, rest });
@@ -163,6 +164,13 @@ impl<'e> Feed<'e> {
                     container.each(|low| tell(low, known));
                 }
             }
+        }
+        for (role, list) in &self.plain {
+            let from = list.partition_point(|posting| posting >> 2 < start);
+            let list = list.get(from..).unwrap_or_default().iter();
+            list.take_while(|posting| *posting >> 2 < behind).for_each(|posting| {
+                tell((posting >> 2) as u16, role.known(Where::from_bits(*posting)));
+            });
         }
         let from = self.apart.partition_point(|place| *place < start);
         let apart = self.apart.get(from..).unwrap_or_default().iter();

@@ -8,6 +8,7 @@ use zerocopy::little_endian::{U16, U32, U64};
 use super::bits::{self, StoredBits};
 use super::collect::PART;
 use super::evaluate::Costs;
+use super::narrow::Narrow;
 use super::postings::{List, Numbers, Where, spans};
 use super::sections::{
     FrequentRange, Header, TextSectionRefs, VERSION, WideRange, long_numbers, numbers, row,
@@ -35,6 +36,8 @@ pub struct TextIndex<'e> {
     token_codes: &'e [U32],
     wide: Wide<'e>,
     frequent: Frequent<'e>,
+    /// Where only some concepts are looked at, their postings.
+    narrow: Option<&'e Narrow>,
     pub(super) costs: Costs,
 }
 
@@ -128,8 +131,25 @@ impl<'e> TextIndex<'e> {
             token_codes: rows(sections.token_codes, "token_codes", terms)?,
             wide: Wide::new(sections.wide_ranges, header).ok_or(size("wide_ranges"))?,
             frequent: Frequent::new(sections.frequent_ranges).ok_or(size("frequent_ranges"))?,
+            narrow: None,
             costs: Costs::default(),
         })
+    }
+
+    /// The same index, in which only the concepts of `narrow` are found.
+    ///
+    /// `narrow` must be made from this index.
+    #[must_use]
+    pub fn narrowed<'n>(&self, narrow: &'n Narrow) -> TextIndex<'n>
+    where
+        'e: 'n,
+    {
+        TextIndex {
+            place_concepts: &narrow.place_concepts,
+            place_designations: &narrow.place_designations,
+            narrow: Some(narrow),
+            ..*self
+        }
     }
 
     /// How many designations can be found.
@@ -163,25 +183,50 @@ impl<'e> TextIndex<'e> {
     /// The posting list of `token`.
     #[inline]
     pub(super) fn list(&self, token: u32) -> List<'e> {
+        if let Some(narrow) = self.narrow {
+            let of_token = narrow.rows(&(token..token + 1));
+            return List::Plain(
+                of_token.map(|row| narrow.postings(row)).next().unwrap_or_default(),
+            );
+        }
         let range = row(self.posting_offsets, token as usize).unwrap_or_default();
         List::new(self.postings.get(range).unwrap_or_default(), spans(self.place_count()))
     }
 
-    /// Tells the postings of `tokens`, token by token.
-    pub(super) fn each_posting(&self, tokens: &Range<u32>, mut tell: impl FnMut(u32, Where)) {
+    /// Tells the posting lists of `tokens`, as far as they have any.
+    pub(super) fn each_list(&self, tokens: &Range<u32>, mut tell: impl FnMut(u32, List<'e>)) {
+        if let Some(narrow) = self.narrow {
+            for row in narrow.rows(tokens) {
+                tell(narrow.token(row), List::Plain(narrow.postings(row)));
+            }
+            return;
+        }
         // Where offsets are damaged, no byte is read twice: the work stays within the section.
         let mut read = 0;
-        for token in tokens.start as usize..tokens.end as usize {
-            let range = row(self.posting_offsets, token).filter(|range| range.start >= read);
-            let range = range.unwrap_or_default();
+        for token in tokens.clone() {
+            let range = row(self.posting_offsets, token as usize);
+            let range = range.filter(|range| range.start >= read).unwrap_or_default();
             read = read.max(range.end);
             let bytes = self.postings.get(range).unwrap_or_default();
-            List::new(bytes, spans(self.place_count())).each(&mut tell);
+            tell(token, List::new(bytes, spans(self.place_count())));
         }
+    }
+
+    /// Tells the postings of `tokens`, token by token.
+    pub(super) fn each_posting(&self, tokens: &Range<u32>, mut tell: impl FnMut(u32, Where)) {
+        self.each_list(tokens, |_, list| list.each(&mut tell));
     }
 
     /// The size of the posting lists of `tokens`, in bytes: about two a posting.
     pub(super) fn weight(&self, tokens: &Range<u32>) -> u64 {
+        match self.narrow {
+            Some(narrow) => narrow.count(tokens) * 2,
+            None => self.stored_weight(tokens),
+        }
+    }
+
+    /// [`Self::weight`] of all concepts, whichever are looked at.
+    pub(super) fn stored_weight(&self, tokens: &Range<u32>) -> u64 {
         let at = |token: u32| self.posting_offsets.get(token as usize).map_or(0, |at| at.get());
         at(tokens.end).saturating_sub(at(tokens.start)).into()
     }
@@ -200,12 +245,12 @@ impl<'e> TextIndex<'e> {
 
     /// The stored beginning of the answer for exactly `tokens`.
     pub(super) fn frequent(&self, tokens: &Range<u32>) -> Option<Best<'e>> {
-        self.frequent.find(tokens)
+        self.frequent.find(tokens).filter(|_| self.narrow.is_none())
     }
 
     /// The stored union of exactly `tokens`.
     pub(super) fn wide(&self, tokens: &Range<u32>) -> Option<WideSets<'e>> {
-        self.wide.find(tokens)
+        self.wide.find(tokens).filter(|_| self.narrow.is_none())
     }
 }
 

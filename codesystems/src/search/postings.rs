@@ -144,6 +144,8 @@ fn write_container(out: &mut Vec<u8>, lows: &[u16]) {
 pub(super) enum List<'e> {
     Short(Postings<'e>),
     Long(LongList<'e>),
+    /// In memory: `place << 2 | where`, ascending.
+    Plain(&'e [u32]),
 }
 
 impl<'e> List<'e> {
@@ -163,6 +165,9 @@ impl<'e> List<'e> {
     pub(super) fn each(self, mut tell: impl FnMut(u32, Where)) {
         match self {
             Self::Short(postings) => postings.for_each(|(place, at)| tell(place, at)),
+            Self::Plain(postings) => {
+                postings.iter().for_each(|posting| tell(posting >> 2, Where::from_bits(*posting)));
+            }
             Self::Long(list) => {
                 for span in 0..list.spans {
                     for (at, container) in list.containers(span) {

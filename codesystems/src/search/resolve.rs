@@ -99,7 +99,7 @@ impl TextIndex<'_> {
 
     fn split(&self, left: u32, right: &str) -> Option<Split> {
         let right = self.terms.prefixed(right);
-        let weight = self.weight(&(left..left + 1)).min(self.weight(&right));
+        let weight = self.stored_weight(&(left..left + 1)).min(self.stored_weight(&right));
         (!right.is_empty() && weight <= SPLIT_WEIGHT).then_some(Split { left, right })
     }
 }

@@ -148,16 +148,16 @@ impl TextIndex<'_> {
         let within = selection.within;
         let within = within.map(|within| Membership::new(within, count, self.concept_count));
         let mut ranked = Vec::with_capacity(count as usize);
-        for token in range.clone() {
+        self.each_list(range, |token, list| {
             let exact = word.exact.contains(&token);
-            self.each_posting(&(token..token + 1), |place, at| {
+            list.each(|place, at| {
                 let found = self.class(place, at, exact).or_else(|| self.class(place, at, false));
                 let concept = self.concept_of_place(place).filter(|concept| {
                     within.as_ref().is_none_or(|within| within.contains(*concept))
                 });
                 ranked.extend(found.zip(concept).map(|(class, concept)| (class, place, concept)));
             });
-        }
+        });
         Some(self.page_of_ranked(ranked, selection))
     }
 

@@ -93,6 +93,13 @@ fn check(texts: &[Text], options: &BuildOptions, query: &Query, within: Option<&
             let (all, page) = text_index.find(query, &selection);
             assert_eq!(page, hits);
             assert!(all.iter().eq(reference::concepts(&wanted)), "{query:?} {costs:?}");
+            if let Some(within) = within {
+                let narrow = text_index.narrow(within);
+                let narrowed = text_index.narrowed(&narrow);
+                let alone = Selection { within: None, ..selection };
+                assert_eq!(narrowed.search(query, &alone), hits, "{query:?} {costs:?}");
+                assert_eq!(narrowed.search(query, &selection), hits, "{query:?} {costs:?}");
+            }
         }
     }
 }
