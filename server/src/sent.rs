@@ -87,6 +87,9 @@ pub struct SentCache {
     compiled: Cache<String, Arc<Compiled>>,
 }
 
+/// What a cache takes for an entry beside key and value.
+pub(crate) const ENTRY: usize = 256;
+
 fn weight(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
@@ -115,7 +118,7 @@ impl SentCache {
                     // They keep the code systems they were made from.
                     let systems = compiled.parts.iter().map(|part| part.system.edition());
                     let owned = systems.map(Edition::byte_count).filter(|&size| size < 1 << 20);
-                    weight(key.len() + compiled.byte_count() + owned.sum::<usize>())
+                    weight(ENTRY + key.len() + compiled.byte_count() + owned.sum::<usize>())
                 })
                 .build(),
         }
@@ -140,8 +143,9 @@ impl SentCache {
         let own = match &content {
             // A text index may be made of it.
             Content::System(system) => system.edition().byte_count() * 2,
-            // As JSON it is about as large as read.
-            Content::ValueSet(_) | Content::Map(_) => json.get().len() * 2,
+            // Measured of small ones: five times their JSON, the larger the less.
+            Content::ValueSet(_) => 1_024 + json.get().len() * 3,
+            Content::Map(map) => map.byte_count() + json.get().len(),
             Content::Other => 0,
         };
         let resource = Arc::new(Resource { hash, bytes: own + 512, content });

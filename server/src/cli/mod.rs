@@ -198,7 +198,18 @@ fn existing(config: &Config) -> Result<Library> {
     Library::open(&config.library)
 }
 
+/// Keeps the kernel from backing the heap with huge pages. A heap of many small, short-lived
+/// allocations on many threads uses little of each: they doubled the memory of a busy server.
+fn use_small_pages() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        // Refused in some sandboxes: more memory, nothing else.
+        tracing::debug!(%error, "transparent huge pages stay enabled");
+    }
+}
+
 fn serve(config: Config, hint: &str) -> Result<()> {
+    use_small_pages();
     let listen = config.listen;
     let tls = Tls::open(&config.tls)?.map(Arc::new);
     let scheme = if tls.is_some() { "https" } else { "http" };
