@@ -13,6 +13,7 @@ use std::time::Duration;
 use codesystems::Edition;
 use codesystems::index::Container;
 use moka::ops::compute::Op;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use serde_json::value::RawValue;
 use valuesets::conceptmap::ConceptMap;
@@ -98,12 +99,16 @@ impl SentCache {
     /// Caches that take `bytes` each at most, and sessions that end after `idle` without use.
     #[must_use]
     pub fn new(bytes: u64, idle: Duration) -> Self {
+        // By how often they are asked, many small ones would keep out a large one for good.
+        let policy = EvictionPolicy::lru();
         Self {
             resources: Cache::builder()
+                .eviction_policy(policy.clone())
                 .max_capacity(bytes)
                 .weigher(|_, resource: &Arc<Resource>| weight(resource.bytes))
                 .build(),
             sets: Cache::builder()
+                .eviction_policy(policy.clone())
                 .max_capacity(bytes)
                 .weigher(|_, set: &Arc<SentSet>| weight(set.bytes))
                 .build(),
@@ -113,6 +118,7 @@ impl SentCache {
                 .time_to_idle(idle)
                 .build(),
             compiled: Cache::builder()
+                .eviction_policy(policy)
                 .max_capacity(bytes)
                 .weigher(|key: &String, compiled: &Arc<Compiled>| {
                     // They keep the code systems they were made from.

@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::Library;
 use crate::tls::{self, Tls};
-use crate::{demo, listener, telemetry, watch};
+use crate::{demo, listener, memory, telemetry, watch};
 
 /// Begriff: a FHIR terminology server. Loads the releases of ICD-10-GM, OPS, Alpha-ID, LOINC,
 /// SNOMED CT, Orphanet and any FHIR package as their publishers ship them, and serves them.
@@ -157,6 +157,9 @@ fn execute(cli: Cli) -> Result<Verdict> {
         config.library = config.library_folder()?;
     }
     let is_server = matches!(cli.command, Command::Demo(_) | Command::Serve(_));
+    if is_server {
+        memory::spare();
+    }
     telemetry::start(&config.log_format, if is_server { "info" } else { "error" });
     let done = match cli.command {
         Command::Lookup(query) => return query::lookup(config, &query),
@@ -198,18 +201,7 @@ fn existing(config: &Config) -> Result<Library> {
     Library::open(&config.library)
 }
 
-/// Keeps the kernel from backing the heap with huge pages. A heap of many small, short-lived
-/// allocations on many threads uses little of each: they doubled the memory of a busy server.
-fn use_small_pages() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
-        // Refused in some sandboxes: more memory, nothing else.
-        tracing::debug!(%error, "transparent huge pages stay enabled");
-    }
-}
-
 fn serve(config: Config, hint: &str) -> Result<()> {
-    use_small_pages();
     let listen = config.listen;
     let tls = Tls::open(&config.tls)?.map(Arc::new);
     let scheme = if tls.is_some() { "https" } else { "http" };

@@ -148,7 +148,9 @@ impl Snapshot {
     /// A snapshot of nothing.
     #[must_use]
     pub fn empty() -> Self {
+        // By how often they are asked, many small ones would keep out a large one for good.
         let compiled = moka::sync::Cache::builder()
+            .eviction_policy(moka::policy::EvictionPolicy::lru())
             .max_capacity(COMPILED_BYTES)
             .weigher(|key: &String, value: &Arc<Compiled>| {
                 u32::try_from(ENTRY + key.len() + value.byte_count()).unwrap_or(u32::MAX)
