@@ -122,7 +122,8 @@ impl ConceptSet {
     /// Bytes of memory the set takes, roughly: for caches with a byte budget.
     #[must_use]
     pub fn byte_count(&self) -> usize {
-        self.bitmap.serialized_size() + size_of::<Self>()
+        // A list of containers has room for four, and each is an allocation of its own.
+        self.bitmap.serialized_size() + size_of::<Self>() + 160
     }
 }
 

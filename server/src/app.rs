@@ -34,7 +34,7 @@ pub struct App {
 }
 
 /// Requests that may take long and are answered at the same time, at least.
-const HEAVY_AT_ONCE: usize = 16;
+const HEAVY_AT_ONCE: usize = 8;
 
 impl App {
     /// Opens the library and everything else a server needs.
@@ -65,7 +65,7 @@ impl App {
             .build()
             .map_err(|error| Error::Config(format!("threads: {error}")))?;
         let snapshot = workers.install(|| Snapshot::open(&library, None))?;
-        let places = (4 * workers.current_num_threads()).max(HEAVY_AT_ONCE);
+        let places = (2 * workers.current_num_threads()).max(HEAVY_AT_ONCE);
         let heavy = Arc::new(Semaphore::new(places));
         let limits = &config.limits;
         let idle = Duration::from_secs(limits.session_idle_s);

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod implied;
 pub mod library;
 pub mod listener;
+mod memory;
 pub mod operations;
 pub mod pace;
 pub mod resources;

@@ -13,6 +13,7 @@ use std::time::Duration;
 use codesystems::Edition;
 use codesystems::index::Container;
 use moka::ops::compute::Op;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use serde_json::value::RawValue;
 use valuesets::conceptmap::ConceptMap;
@@ -87,6 +88,9 @@ pub struct SentCache {
     compiled: Cache<String, Arc<Compiled>>,
 }
 
+/// What a cache takes for an entry beside key and value.
+pub(crate) const ENTRY: usize = 256;
+
 fn weight(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
@@ -95,12 +99,16 @@ impl SentCache {
     /// Caches that take `bytes` each at most, and sessions that end after `idle` without use.
     #[must_use]
     pub fn new(bytes: u64, idle: Duration) -> Self {
+        // By how often they are asked, many small ones would keep out a large one for good.
+        let policy = EvictionPolicy::lru();
         Self {
             resources: Cache::builder()
+                .eviction_policy(policy.clone())
                 .max_capacity(bytes)
                 .weigher(|_, resource: &Arc<Resource>| weight(resource.bytes))
                 .build(),
             sets: Cache::builder()
+                .eviction_policy(policy.clone())
                 .max_capacity(bytes)
                 .weigher(|_, set: &Arc<SentSet>| weight(set.bytes))
                 .build(),
@@ -110,12 +118,13 @@ impl SentCache {
                 .time_to_idle(idle)
                 .build(),
             compiled: Cache::builder()
+                .eviction_policy(policy)
                 .max_capacity(bytes)
                 .weigher(|key: &String, compiled: &Arc<Compiled>| {
                     // They keep the code systems they were made from.
                     let systems = compiled.parts.iter().map(|part| part.system.edition());
                     let owned = systems.map(Edition::byte_count).filter(|&size| size < 1 << 20);
-                    weight(key.len() + compiled.byte_count() + owned.sum::<usize>())
+                    weight(ENTRY + key.len() + compiled.byte_count() + owned.sum::<usize>())
                 })
                 .build(),
         }
@@ -140,8 +149,9 @@ impl SentCache {
         let own = match &content {
             // A text index may be made of it.
             Content::System(system) => system.edition().byte_count() * 2,
-            // As JSON it is about as large as read.
-            Content::ValueSet(_) | Content::Map(_) => json.get().len() * 2,
+            // Measured of small ones: five times their JSON, the larger the less.
+            Content::ValueSet(_) => 1_024 + json.get().len() * 3,
+            Content::Map(map) => map.byte_count() + json.get().len(),
             Content::Other => 0,
         };
         let resource = Arc::new(Resource { hash, bytes: own + 512, content });

@@ -286,13 +286,37 @@ impl Compiled {
     /// Bytes of memory, roughly: for caches with a byte budget.
     #[must_use]
     pub fn byte_count(&self) -> usize {
+        fn list<T>(list: &Vec<T>) -> usize {
+            list.capacity() * size_of::<T>()
+        }
         let part = |part: &Part| {
             let order = part.order.as_ref().map_or(0, |order| order.len() * size_of::<ConceptIx>());
-            part.set.byte_count() + order + part.listed.len() * 200 + size_of::<Part>()
+            part.set.byte_count() + order + part.listed.len() * 200
         };
-        self.parts.iter().map(part).sum::<usize>() + self.unknown_codes.len() * 64
+        size_of::<Self>()
+            + list(&self.parts)
+            + list(&self.includes)
+            + list(&self.value_sets)
+            + list(&self.used)
+            + list(&self.rules)
+            + self.parts.iter().map(part).sum::<usize>()
+            + self.unknown_codes.len() * 128
+            + ALLOCATIONS
+    }
+
+    /// Gives back what its lists took to grow: most hold one entry, and many value sets are kept.
+    fn shrunk(mut self) -> Self {
+        self.parts.shrink_to_fit();
+        self.includes.shrink_to_fit();
+        self.value_sets.shrink_to_fit();
+        self.imported.shrink_to_fit();
+        self.used.shrink_to_fit();
+        self
     }
 }
+
+/// What the small parts of a compiled value set take beside it, canonicals and the like.
+const ALLOCATIONS: usize = 256;
 
 /// Compiles a value set.
 ///
@@ -300,7 +324,7 @@ impl Compiled {
 /// When a code system, version or value set is not there, a filter cannot be applied, or value
 /// sets import each other in a circle.
 pub fn compile(value_set: &ValueSet, scope: &Scope<'_>) -> Result<Compiled> {
-    Compiler::new(scope, false).value_set(value_set)
+    Compiler::new(scope, false).value_set(value_set).map(Compiled::shrunk)
 }
 
 /// Compiles as much of a value set as can be: code systems and versions that are not there are
@@ -309,5 +333,5 @@ pub fn compile(value_set: &ValueSet, scope: &Scope<'_>) -> Result<Compiled> {
 /// # Errors
 /// As [`compile`], but not for unknown code systems and versions.
 pub fn compile_known(value_set: &ValueSet, scope: &Scope<'_>) -> Result<Compiled> {
-    Compiler::new(scope, true).value_set(value_set)
+    Compiler::new(scope, true).value_set(value_set).map(Compiled::shrunk)
 }

@@ -2,14 +2,14 @@
 //!
 //! *Table*: `u32`, `u16` or `u8` per row, little-endian at any alignment.
 //! *Offsets*: a table with one entry more than there are rows; row `i` is `offsets[i]..offsets[i+1]`.
-//! *Posting*: first word the number of entries; with the top bit clear the ascending `u32` entries
-//! follow, with the top bit set a serialised roaring bitmap.
+//! *Posting*: a byte that tells its form; 1 to 4 is the bytes of each of the ascending entries that
+//! follow, 128 stands before the number of entries (`u32`) and a serialised roaring bitmap.
 
 use roaring::RoaringBitmap;
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U16, U32, U64};
 
-const ROARING: u32 = 1 << 31;
+const ROARING: u8 = 128;
 /// From how many entries on a posting is stored as roaring bitmap: below, plain numbers are as
 /// small and quicker to read.
 const ROARING_FROM: usize = 128;
@@ -67,28 +67,62 @@ pub(super) fn put_u64s(numbers: impl IntoIterator<Item = u64>) -> Vec<u8> {
 
 /// Appends ascending, distinct `numbers` as a posting.
 pub(super) fn put_posting(out: &mut Vec<u8>, numbers: &[u32]) {
-    let count = numbers.len() as u32;
     if numbers.len() < ROARING_FROM {
-        out.extend_from_slice(&count.to_le_bytes());
-        out.extend(numbers.iter().copied().flat_map(u32::to_le_bytes));
+        let last = numbers.last().copied().unwrap_or_default();
+        let width = 4 - (last.leading_zeros() / 8).min(3);
+        out.push(width as u8);
+        for number in numbers {
+            out.extend(number.to_le_bytes().iter().take(width as usize));
+        }
         return;
     }
-    out.extend_from_slice(&(count | ROARING).to_le_bytes());
+    out.push(ROARING);
+    out.extend_from_slice(&(numbers.len() as u32).to_le_bytes());
     let mut bitmap: RoaringBitmap = numbers.iter().copied().collect();
     bitmap.optimize();
     // Writing to a vector cannot fail.
     let _ = bitmap.serialize_into(out);
 }
 
+/// What a posting is made of.
+enum Posting<'p> {
+    /// Entries of so many bytes each, ascending.
+    Plain(usize, &'p [u8]),
+    /// The number of entries, and a bitmap.
+    Roaring(u32, &'p [u8]),
+}
+
+impl<'p> Posting<'p> {
+    /// `None` for damaged bytes.
+    fn of(bytes: &'p [u8]) -> Option<Self> {
+        let (&form, rest) = bytes.split_first()?;
+        if form == ROARING {
+            let (count, bitmap) = rest.split_first_chunk::<4>()?;
+            return Some(Self::Roaring(u32::from_le_bytes(*count), bitmap));
+        }
+        (1..=4).contains(&form).then_some(Self::Plain(usize::from(form), rest))
+    }
+}
+
+fn entries(width: usize, bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
+    bytes
+        .chunks_exact(width)
+        .map(|entry| entry.iter().rev().fold(0, |number, &byte| number << 8 | u32::from(byte)))
+}
+
 /// Reads a posting; damaged bytes give an empty one.
 pub(super) fn posting(bytes: &[u8]) -> RoaringBitmap {
-    let Some((count, rest)) = bytes.split_first_chunk::<4>() else { return RoaringBitmap::new() };
-    if u32::from_le_bytes(*count) & ROARING == 0 {
-        let numbers = u32s(rest).iter().map(|number| number.get());
-        return RoaringBitmap::from_sorted_iter(numbers).unwrap_or_default();
+    match Posting::of(bytes) {
+        Some(Posting::Plain(width, rest)) => {
+            RoaringBitmap::from_sorted_iter(entries(width, rest)).unwrap_or_default()
+        }
+        // The container's checksum vouches for the bytes; the checked reader would cost more than
+        // the query.
+        Some(Posting::Roaring(_, rest)) => {
+            RoaringBitmap::deserialize_unchecked_from(rest).unwrap_or_default()
+        }
+        None => RoaringBitmap::new(),
     }
-    // The container's checksum vouches for the bytes; the checked reader would cost more than the query.
-    RoaringBitmap::deserialize_unchecked_from(rest).unwrap_or_default()
 }
 
 /// Calls `each` with every entry of a posting.
@@ -100,18 +134,20 @@ pub(super) fn for_each_posting(bytes: &[u8], mut each: impl FnMut(u32)) {
 }
 
 /// Whether `test` says yes to any entry of a posting; reads no further than that.
-pub(super) fn any_posting(bytes: &[u8], mut test: impl FnMut(u32) -> bool) -> bool {
-    match bytes.split_first_chunk::<4>() {
-        Some((count, rest)) if u32::from_le_bytes(*count) & ROARING == 0 => {
-            u32s(rest).iter().any(|number| test(number.get()))
-        }
+pub(super) fn any_posting(bytes: &[u8], test: impl FnMut(u32) -> bool) -> bool {
+    match Posting::of(bytes) {
+        Some(Posting::Plain(width, rest)) => entries(width, rest).any(test),
         _ => posting(bytes).iter().any(test),
     }
 }
 
 /// How many entries a posting has, without reading them.
 pub(super) fn posting_len(bytes: &[u8]) -> u32 {
-    bytes.first_chunk::<4>().map_or(0, |count| u32::from_le_bytes(*count) & !ROARING)
+    match Posting::of(bytes) {
+        Some(Posting::Plain(width, rest)) => (rest.len() / width) as u32,
+        Some(Posting::Roaring(count, _)) => count,
+        None => 0,
+    }
 }
 
 #[cfg(test)]

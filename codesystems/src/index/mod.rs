@@ -4,6 +4,7 @@
 mod builder;
 pub mod codec;
 mod codes;
+mod column;
 pub mod format;
 mod order;
 mod reader;
@@ -11,6 +12,7 @@ mod sections;
 mod write;
 
 pub use builder::EditionBuilder;
+pub use column::Column;
 pub use format::{Container, ContainerKind, ContainerWriter};
 pub use order::natural;
 pub use reader::{DesignationRef, Edition, LanguageScores, MemberRow, PropertyRef, Told};

@@ -18,10 +18,11 @@ use bytes::Bytes;
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 
-use super::codec::{self, u16s, u32s};
+use super::codec::u16s;
 use super::codes::Dictionary;
+use super::column::Column;
 use super::format::{Container, ContainerKind};
-use super::sections::{Section, name_of};
+use super::sections::{Section, Table, name_of};
 use super::write::{FLAG_INACTIVE, FLAG_NOT_SELECTABLE};
 use crate::model::{ComponentVersion, EditionMeta, Provenance};
 use crate::search::TextSections;
@@ -34,6 +35,7 @@ pub use property::PropertyRef;
 pub use told::Told;
 
 const SECTIONS: usize = Section::ALL.len();
+const TABLES: usize = Table::ALL.len();
 
 /// One code system version, read from its mapped bytes.
 ///
@@ -42,6 +44,7 @@ const SECTIONS: usize = Section::ALL.len();
 #[derive(Debug)]
 pub struct Edition {
     sections: [Bytes; SECTIONS],
+    tables: [Column; TABLES],
     meta: EditionMeta,
     provenance: Provenance,
     hash: [u8; 32],
@@ -57,6 +60,8 @@ pub struct Edition {
     property_concepts: OnceLock<Vec<Option<ConceptIx>>>,
     /// The text index of an edition that was written without it.
     text_on_demand: OnceLock<Option<TextSections>>,
+    /// What the text index reads as offsets of designations, where they are not stored that way.
+    one_designation_each: OnceLock<Vec<u8>>,
 }
 
 impl Edition {
@@ -99,13 +104,15 @@ impl Edition {
         let meta: EditionMeta = serde_json::from_slice(&get(Section::Meta))?;
         let mut provenance: Provenance = serde_json::from_slice(&get(Section::Provenance))?;
         provenance.built_at = String::from_utf8_lossy(&get(Section::BuiltAt)).into_owned();
-        let count = get(Section::Flags).len() as u32;
+        let tables = tables(container)?;
+        let count = tables.get(Table::Flags as usize).map_or(0, Column::len) as u32;
         let codes = Dictionary::of(get(Section::CodeFst), get(Section::CodeOrder))?;
         let folded = Dictionary::of(get(Section::FoldedFst), get(Section::FoldedOrder))?;
         let hash = *container.content_hash();
         let byte_count = container.byte_count();
         let edition = Self {
             sections,
+            tables,
             meta,
             provenance,
             hash,
@@ -117,6 +124,7 @@ impl Edition {
             set_numbers: OnceLock::new(),
             property_concepts: OnceLock::new(),
             text_on_demand: OnceLock::new(),
+            one_designation_each: OnceLock::new(),
         };
         edition.check()?;
         Ok(edition)
@@ -125,27 +133,33 @@ impl Edition {
     /// Tables that are asked by ordinal must have one row for each.
     fn check(&self) -> Result<()> {
         let rows = self.count as usize;
-        let designations = self.bytes(Section::DesignationLanguage).len();
+        let designations = self.designation_count() as usize;
+        let values = self.value_count() as usize;
         let expected = [
-            (Section::CodeOffsets, (rows + 1) * 4, false),
-            (Section::Status, rows, false),
-            (Section::Kind, rows, false),
-            (Section::ParentOffsets, (rows + 1) * 4, true),
-            (Section::ChildOffsets, (rows + 1) * 4, true),
-            (Section::RunOffsets, (rows + 1) * 4, true),
-            (Section::DescendantCounts, rows * 4, true),
-            (Section::DesignationOffsets, (rows + 1) * 4, true),
-            (Section::Displays, rows * 4, true),
-            (Section::PropertyOffsets, (rows + 1) * 4, true),
-            (Section::TextOffsets, (designations + 1) * 4, true),
-            (Section::DesignationFlags, designations, true),
-            (Section::DesignationUse, designations, true),
+            (Table::CodeOffsets, rows + 1, false),
+            (Table::Status, rows, false),
+            (Table::Kind, rows, false),
+            (Table::ParentOffsets, rows + 1, true),
+            (Table::ChildOffsets, rows + 1, true),
+            (Table::RunOffsets, rows + 1, true),
+            (Table::DescendantCounts, rows, true),
+            (Table::DesignationOffsets, rows + 1, true),
+            (Table::Displays, rows, true),
+            (Table::PropertyOffsets, rows + 1, true),
+            (Table::TextOffsets, designations + 1, true),
+            (Table::DesignationFlags, designations, true),
+            (Table::DesignationUse, designations, true),
+            (Table::ValueProperties, values, true),
+            (Table::ValueOffsets, values + 1, true),
+            (Table::ValueConcepts, values, true),
+            (Table::ValueOrigins, values, true),
+            (Table::PostingOffsets, values + 1, true),
         ];
-        for (section, bytes, optional) in expected {
-            let found = self.bytes(section).len();
-            if found != bytes && !(optional && found == 0) && rows > 0 {
+        for (table, expected, optional) in expected {
+            let found = self.table(table).len();
+            if found != expected && !(optional && found == 0) && rows > 0 {
                 return Err(Error::Section {
-                    section: section.name(),
+                    section: table.name(),
                     problem: "has the wrong size",
                 });
             }
@@ -155,6 +169,11 @@ impl Edition {
 
     fn bytes(&self, section: Section) -> &[u8] {
         self.sections.get(section as usize).map(|bytes| &bytes[..]).unwrap_or_default()
+    }
+
+    fn table(&self, table: Table) -> &Column {
+        static NONE: Column = Column::empty();
+        self.tables.get(table as usize).unwrap_or(&NONE)
     }
 
     fn text(&self, texts: Section, range: Range<usize>) -> &str {
@@ -195,7 +214,7 @@ impl Edition {
     /// How many designations there are.
     #[must_use]
     pub fn designation_count(&self) -> u32 {
-        self.bytes(Section::DesignationLanguage).len() as u32
+        self.table(Table::DesignationLanguage).len() as u32
     }
 
     /// All concepts.
@@ -236,8 +255,7 @@ impl Edition {
     /// The code of a concept; empty when it is out of range. Cost: one array access.
     #[must_use]
     pub fn code(&self, concept: ConceptIx) -> &str {
-        let offsets = u32s(self.bytes(Section::CodeOffsets));
-        self.text(Section::CodeBytes, codec::range(offsets, concept.row()))
+        self.text(Section::CodeBytes, self.table(Table::CodeOffsets).range(concept.row()))
     }
 
     /// Concepts whose code begins with `prefix`, in code order.
@@ -255,7 +273,7 @@ impl Edition {
     // -- status -----------------------------------------------------------------------------
 
     fn flags(&self, concept: ConceptIx) -> u8 {
-        self.bytes(Section::Flags).get(concept.row()).copied().unwrap_or_default()
+        self.table(Table::Flags).at(concept.row()) as u8
     }
 
     /// Whether a concept is no longer to be used.
@@ -271,8 +289,8 @@ impl Edition {
     }
 
     fn flagged(&self, flag: u8) -> ConceptSet {
-        let flags = self.bytes(Section::Flags);
-        let rows = (0u32..).zip(flags).filter(|&(_, flags)| flags & flag != 0);
+        let flags = self.table(Table::Flags).iter();
+        let rows = (0u32..).zip(flags).filter(|&(_, flags)| flags & u32::from(flag) != 0);
         RoaringBitmap::from_sorted_iter(rows.map(|(row, _)| row)).unwrap_or_default().into()
     }
 
@@ -288,22 +306,21 @@ impl Edition {
         self.flagged(FLAG_NOT_SELECTABLE)
     }
 
-    fn named<'a>(&self, section: Section, names: &'a [String], concept: ConceptIx) -> &'a str {
-        let number = self.bytes(section).get(concept.row()).copied().unwrap_or_default();
-        let number = usize::from(number).checked_sub(1);
+    fn named<'a>(&self, table: Table, names: &'a [String], concept: ConceptIx) -> &'a str {
+        let number = (self.table(table).at(concept.row()) as usize).checked_sub(1);
         number.and_then(|number| names.get(number)).map_or("", String::as_str)
     }
 
     /// The status code of a concept, empty when the publisher gives none.
     #[must_use]
     pub fn status(&self, concept: ConceptIx) -> &str {
-        self.named(Section::Status, &self.meta.statuses, concept)
+        self.named(Table::Status, &self.meta.statuses, concept)
     }
 
     /// The kind of a concept (chapter, block, category, …), empty when it has none.
     #[must_use]
     pub fn kind(&self, concept: ConceptIx) -> &str {
-        self.named(Section::Kind, &self.meta.kinds, concept)
+        self.named(Table::Kind, &self.meta.kinds, concept)
     }
 
     /// Module and date of `row`, by the numbers in `section`; numbers are from 1, 0 is for none.
@@ -311,4 +328,14 @@ impl Edition {
         let number = u16s(self.bytes(section)).get(row)?.get();
         self.meta.component_versions.get(usize::from(number).checked_sub(1)?)
     }
+}
+
+/// The tables of a container.
+fn tables(container: &Container) -> Result<[Column; TABLES]> {
+    let mut tables: [Column; TABLES] = std::array::from_fn(|_| Column::default());
+    for (slot, table) in tables.iter_mut().zip(Table::ALL) {
+        *slot = Column::of(container.section(table.number()))
+            .ok_or(Error::Section { section: table.name(), problem: "is no table of numbers" })?;
+    }
+    Ok(tables)
 }

@@ -1,19 +1,21 @@
 //! The sections of an edition, by number.
 //!
 //! `n` is the number of concepts, `m` of designations, `p` of property records, `v` of distinct
-//! property values. *Table*, *offsets* and *posting* are explained in the `codec` module.
+//! property values. *Numbers* are a table as [`super::Column`] has it, *offsets* such a table with
+//! one entry more than there are rows: row `i` is `offsets[i]..offsets[i+1]`. *Table* and *posting*
+//! are explained in the `codec` module; offsets into what is a table or the like are one too.
 
 macro_rules! sections {
-    ($($name:ident = $number:literal, $doc:literal;)*) => {
-        /// A section of an edition.
+    ($kind:ident, $what:literal; $($name:ident = $number:literal, $doc:literal;)*) => {
+        #[doc = $what]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(usize)]
-        pub(super) enum Section {
+        pub(super) enum $kind {
             $(#[doc = $doc] $name,)*
         }
 
-        impl Section {
-            /// Every section.
+        impl $kind {
+            /// Every one of them.
             pub(super) const ALL: &'static [Self] = &[$(Self::$name,)*];
 
             /// The number in the container's table.
@@ -30,47 +32,55 @@ macro_rules! sections {
 }
 
 sections! {
+    Table, "A section that holds numbers, as narrow as they are.";
+    CodeOffsets = 11, "Offsets (n) into CodeBytes: ordinal to code.";
+    Flags = 14, "Numbers (n): 1 inactive, 2 not selectable.";
+    Status = 15, "Numbers (n): 0 or 1-based number in the metadata's statuses.";
+    Kind = 16, "Numbers (n): 0 or 1-based number in the metadata's kinds.";
+    ParentOffsets = 20, "Offsets (n) into Parents.";
+    Parents = 21, "Numbers: direct parents, ascending.";
+    ChildOffsets = 22, "Offsets (n) into Children.";
+    Children = 23, "Numbers: direct children, ascending.";
+    RunOffsets = 24, "Offsets (n) into Runs, counted in runs.";
+    DescendantCounts = 26, "Numbers (n): strict descendants.";
+    DesignationOffsets = 30, "Offsets (n) to designation numbers.";
+    TextOffsets = 31, "Offsets (m) into Texts.";
+    DesignationLanguage = 33, "Numbers (m): number in the metadata's languages.";
+    DesignationUse = 34, "Numbers (m): number in the metadata's designation uses.";
+    DesignationFlags = 35, "Numbers (m): bits 0-2 display rank, 8 inactive, 16 needs escaping in JSON.";
+    Displays = 40, "Numbers (n): the default display, as 1-based place among the designations of the concept, 0 for none.";
+    PropertyOffsets = 50, "Offsets (n) to property records.";
+    PropertyValues = 51, "Numbers (p): value number.";
+    PropertyGroups = 52, "Numbers (p): relationship group; absent when all are 0.";
+    ValueProperties = 53, "Numbers (v): property number; values are sorted by property.";
+    ValueKinds = 54, "Numbers (v): type of the value.";
+    ValueOffsets = 55, "Offsets (v) into ValueTexts.";
+    ValueConcepts = 57, "Numbers (v): 0 or 1-based ordinal of the concept a code value names.";
+    ValueOrigins = 61, "Numbers (v): 0 or 1-based row of OriginOffsets: system and version of a Coding.";
+    OriginOffsets = 62, "Offsets into OriginTexts.";
+    PropertyStarts = 58, "Offsets (properties) to value numbers.";
+    PostingOffsets = 59, "Offsets (v) into Postings.";
+}
+
+sections! {
+    Section, "Any other section of an edition.";
     Meta = 1, "The metadata, JSON.";
     Provenance = 2, "Source files and loader, JSON.";
     BuiltAt = 3, "Time of the build, RFC 3339; outside of the content hash.";
     CodeFst = 10, "FST: code to ordinal; absent where CodeOrder is there.";
-    CodeOffsets = 11, "Offsets (n) into CodeBytes: ordinal to code.";
     CodeBytes = 12, "The codes, end to end, UTF-8.";
     FoldedFst = 13, "FST: lower-case code to ordinal; only for case-insensitive systems.";
     CodeOrder = 17, "Table (n) of u32: ordinals in the order of their codes; only for few concepts.";
     FoldedOrder = 18, "Table of u32: ordinals in the order of their lower-case codes; only for few concepts of case-insensitive systems.";
-    Flags = 14, "Table (n) of u8: 1 inactive, 2 not selectable.";
-    Status = 15, "Table (n) of u8: 0 or 1-based number in the metadata's statuses.";
-    Kind = 16, "Table (n) of u8: 0 or 1-based number in the metadata's kinds.";
-    ParentOffsets = 20, "Offsets (n) into Parents.";
-    Parents = 21, "Table of u32: direct parents, ascending.";
-    ChildOffsets = 22, "Offsets (n) into Children.";
-    Children = 23, "Table of u32: direct children, ascending.";
-    RunOffsets = 24, "Offsets (n) into Runs, counted in runs.";
     Runs = 25, "Table of u32 pairs (start, end): strict descendants as ascending runs of ordinals.";
-    DescendantCounts = 26, "Table (n) of u32: strict descendants.";
-    DesignationOffsets = 30, "Offsets (n) to designation numbers.";
-    TextOffsets = 31, "Offsets (m) into Texts.";
     Texts = 32, "The texts of designations, end to end, UTF-8.";
-    DesignationLanguage = 33, "Table (m) of u8: number in the metadata's languages.";
-    DesignationUse = 34, "Table (m) of u8: number in the metadata's designation uses.";
-    DesignationFlags = 35, "Table (m) of u8: bits 0-2 display rank, 8 inactive, 16 needs escaping in JSON.";
     DesignationAcceptability = 36, "Table (m) of u16: number of an acceptability list; absent when all are 0.";
     DesignationId = 37, "Table (m) of u64: publisher's identifier; absent when all are 0.";
     AcceptabilityOffsets = 38, "Offsets into AcceptabilityPairs.";
     AcceptabilityPairs = 39, "Table of u16: dialect number << 8 | 0 preferred, 1 acceptable.";
     DesignationVersion = 41, "Table (m) of u16: 0 or 1-based number in the metadata's component versions; absent when all are 0.";
-    Displays = 40, "Table (n) of u32: designation number of the default display, u32::MAX for none.";
-    PropertyOffsets = 50, "Offsets (n) to property records.";
-    PropertyValues = 51, "Table (p) of u32: value number.";
-    PropertyGroups = 52, "Table (p) of u16: relationship group; absent when all are 0.";
-    ValueProperties = 53, "Table (v) of u16: property number; values are sorted by property.";
-    ValueKinds = 54, "Table (v) of u8: type of the value.";
-    ValueOffsets = 55, "Offsets (v) into ValueTexts.";
-    ValueTexts = 56, "The values as text, end to end, UTF-8.";
-    ValueConcepts = 57, "Table (v) of u32: ordinal of the concept a code value names, u32::MAX for none.";
-    PropertyStarts = 58, "Offsets (properties) to value numbers.";
-    PostingOffsets = 59, "Offsets (v) into Postings.";
+    ValueTexts = 56, "The values as text, end to end, UTF-8; of a Coding its code and, after U+001F, its display.";
+    OriginTexts = 63, "System and version of Codings, U+001F between them, end to end, UTF-8.";
     Postings = 60, "Postings: the concepts that have a value.";
     MemberStarts = 70, "Offsets (membership sets) to member rows.";
     MemberConcepts = 71, "Table of u32: the concept of a member row; ascending within a set.";
@@ -97,8 +107,7 @@ sections! {
 
 /// The name of section `number`, for error messages.
 pub(super) fn name_of(number: u32) -> &'static str {
-    Section::ALL
-        .iter()
-        .find(|section| section.number() == number)
-        .map_or("unknown", |section| section.name())
+    let sections = Section::ALL.iter().map(|section| (section.number(), section.name()));
+    let tables = Table::ALL.iter().map(|table| (table.number(), table.name()));
+    sections.chain(tables).find(|&(known, _)| known == number).map_or("unknown", |(_, name)| name)
 }

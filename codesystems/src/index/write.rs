@@ -1,5 +1,7 @@
 //! Turns what a builder collected into the sections of an edition.
 
+mod properties;
+
 use std::cmp::Ordering;
 use std::io::Write;
 
@@ -8,13 +10,14 @@ use rayon::prelude::*;
 use super::builder::{EditionBuilder, RawDesignation};
 use super::codec::{put_posting, put_u16s, put_u32s, put_u64s};
 use super::codes::FEW;
+use super::column::Column;
 use super::format::{ContainerKind, ContainerWriter};
 use super::order::{self, Rows, natural};
-use super::sections::Section;
-use crate::model::{Acceptability, DisplayRank, PropertyKind};
+use super::sections::{Section, Table};
+use crate::model::{Acceptability, DisplayRank};
 use crate::{ConceptIx, Error, Result, search};
 
-/// Stands for "no concept" and "no designation" in tables of `u32`.
+/// Stands for "none" where tables of `u32` number rows.
 pub(super) const NONE: u32 = u32::MAX;
 pub(super) const FLAG_INACTIVE: u8 = 1;
 pub(super) const FLAG_NOT_SELECTABLE: u8 = 2;
@@ -46,7 +49,7 @@ impl EditionBuilder {
         let mut out = Sections(ContainerWriter::new(ContainerKind::Edition));
         write_codes(&mut out, &self, &order)?;
         write_hierarchy(&mut out, &self, &order);
-        write_properties(&mut out, &mut self, &order)?;
+        properties::write(&mut out, &mut self, &order)?;
         write_members(&mut out, &mut self, &order)?;
         write_designations(&mut out, &mut self, &order)?;
         out.put(Section::Meta, serde_json::to_vec(&self.meta)?);
@@ -97,6 +100,18 @@ impl Sections {
             self.0.section(section.number(), bytes);
         }
     }
+
+    /// Adds a table of numbers; empty ones are left out.
+    fn put_table(&mut self, table: Table, numbers: &[u32]) {
+        if !numbers.is_empty() {
+            self.0.section(table.number(), Column::write(numbers));
+        }
+    }
+
+    /// Adds a table of few distinct numbers, a byte each.
+    fn put_bytes(&mut self, table: Table, numbers: impl Iterator<Item = u8>) {
+        self.put_table(table, &numbers.map(u32::from).collect::<Vec<u32>>());
+    }
 }
 
 fn at<T: Copy + Default>(table: &[T], row: u32) -> T {
@@ -124,15 +139,15 @@ fn write_codes(out: &mut Sections, builder: &EditionBuilder, order: &order::Orde
             write_dictionary(out, [Section::FoldedFst, Section::FoldedOrder], &folded)?;
         }
     }
-    out.put(Section::CodeOffsets, put_u32s(offsets));
+    out.put_table(Table::CodeOffsets, &offsets);
     out.put(Section::CodeBytes, bytes);
     let flags = |&id: &u32| {
         u8::from(at(&builder.inactive, id)) * FLAG_INACTIVE
             + u8::from(at(&builder.not_selectable, id)) * FLAG_NOT_SELECTABLE
     };
-    out.put(Section::Flags, order.id_of.iter().map(flags).collect());
-    out.put(Section::Status, order.id_of.iter().map(|&id| at(&builder.status, id)).collect());
-    out.put(Section::Kind, order.id_of.iter().map(|&id| at(&builder.kind, id)).collect());
+    out.put_bytes(Table::Flags, order.id_of.iter().map(flags));
+    out.put_bytes(Table::Status, order.id_of.iter().map(|&id| at(&builder.status, id)));
+    out.put_bytes(Table::Kind, order.id_of.iter().map(|&id| at(&builder.kind, id)));
     Ok(())
 }
 
@@ -174,103 +189,13 @@ fn write_hierarchy(out: &mut Sections, builder: &EditionBuilder, order: &order::
         run_offsets.push((flat.len() / 2) as u32);
         counts.push(runs.iter().map(|&(start, end)| end - start).sum::<u32>());
     }
-    out.put(Section::ParentOffsets, put_u32s(parents.offsets));
-    out.put(Section::Parents, put_u32s(parents.targets));
-    out.put(Section::ChildOffsets, put_u32s(children.offsets));
-    out.put(Section::Children, put_u32s(children.targets));
-    out.put(Section::RunOffsets, put_u32s(run_offsets));
+    out.put_table(Table::ParentOffsets, &parents.offsets);
+    out.put_table(Table::Parents, &parents.targets);
+    out.put_table(Table::ChildOffsets, &children.offsets);
+    out.put_table(Table::Children, &children.targets);
+    out.put_table(Table::RunOffsets, &run_offsets);
     out.put(Section::Runs, put_u32s(flat));
-    out.put(Section::DescendantCounts, put_u32s(counts));
-}
-
-fn write_properties(
-    out: &mut Sections,
-    builder: &mut EditionBuilder,
-    order: &order::Order,
-) -> Result<()> {
-    if builder.properties.is_empty() {
-        return Ok(());
-    }
-    let values = std::mem::take(&mut builder.values);
-    let kinds = std::mem::take(&mut builder.value_kinds);
-    // A stored value is `property U+001F type U+001F text`, see EditionBuilder::property.
-    let parts = |number: u32| -> (u16, &str) {
-        let mut parts = values.texts.get(number).splitn(3, '\u{1f}');
-        let property = parts.next().and_then(|property| property.parse().ok()).unwrap_or_default();
-        (property, parts.nth(1).unwrap_or_default())
-    };
-    let mut sorted: Vec<(u16, &str, u8, u32)> = (0..values.texts.len() as u32)
-        .map(|number| {
-            let (property, text) = parts(number);
-            let kind = kinds.get(number as usize).copied().unwrap_or(PropertyKind::String);
-            (property, text, kind.byte(), number)
-        })
-        .collect();
-    sorted.par_sort_unstable();
-    let mut rank = vec![0u32; sorted.len()];
-    for (position, &(_, _, _, number)) in (0u32..).zip(&sorted) {
-        if let Some(slot) = rank.get_mut(number as usize) {
-            *slot = position;
-        }
-    }
-    let mut records: Vec<(u32, u32, u16, u32)> = (0u32..)
-        .zip(&builder.properties)
-        .map(|(position, raw)| {
-            (at(&order.ordinal_of, raw.concept), position, raw.group, at(&rank, raw.value))
-        })
-        .collect();
-    builder.properties = Vec::new();
-    records.par_sort_unstable();
-    let pairs: Vec<(u32, u32)> =
-        records.iter().map(|&(concept, _, _, value)| (concept, value)).collect();
-    let forward = Rows::from_sorted(order.id_of.len(), &pairs);
-    let mut inverted: Vec<(u32, u32)> =
-        pairs.iter().map(|&(concept, value)| (value, concept)).collect();
-    inverted.par_sort_unstable();
-    inverted.dedup();
-    let inverted = Rows::from_sorted(sorted.len(), &inverted);
-    let mut posting_offsets = vec![0u32];
-    let mut postings = Vec::new();
-    for value in 0..sorted.len() as u32 {
-        put_posting(&mut postings, inverted.of(value));
-        let end = u32::try_from(postings.len())
-            .map_err(|_| Error::TooMany { what: "bytes of postings", limit: u64::from(NONE) })?;
-        posting_offsets.push(end);
-    }
-    let mut starts = vec![0u32; builder.meta.properties.len() + 1];
-    for &(property, ..) in &sorted {
-        if let Some(slot) = starts.get_mut(usize::from(property) + 1) {
-            *slot += 1;
-        }
-    }
-    let mut sum = 0;
-    for slot in &mut starts {
-        sum += *slot;
-        *slot = sum;
-    }
-    let mut text_offsets = vec![0u32];
-    let mut texts = Vec::new();
-    let mut concepts = Vec::with_capacity(sorted.len());
-    for &(_, text, kind, _) in &sorted {
-        texts.extend_from_slice(text.as_bytes());
-        text_offsets.push(texts.len() as u32);
-        let named = (kind == PropertyKind::Code.byte()).then(|| builder.codes.find(0, text));
-        concepts.push(named.flatten().map_or(NONE, |id| at(&order.ordinal_of, id)));
-    }
-    out.put(Section::PropertyOffsets, put_u32s(forward.offsets));
-    out.put(Section::PropertyValues, put_u32s(forward.targets));
-    if records.iter().any(|&(_, _, group, _)| group != 0) {
-        out.put(Section::PropertyGroups, put_u16s(records.iter().map(|&(_, _, group, _)| group)));
-    }
-    out.put(Section::ValueProperties, put_u16s(sorted.iter().map(|&(property, ..)| property)));
-    out.put(Section::ValueKinds, sorted.iter().map(|&(_, _, kind, _)| kind).collect());
-    out.put(Section::ValueOffsets, put_u32s(text_offsets));
-    out.put(Section::ValueTexts, texts);
-    out.put(Section::ValueConcepts, put_u32s(concepts));
-    out.put(Section::PropertyStarts, put_u32s(starts));
-    out.put(Section::PostingOffsets, put_u32s(posting_offsets));
-    out.put(Section::Postings, postings);
-    Ok(())
+    out.put_table(Table::DescendantCounts, &counts);
 }
 
 fn write_members(
@@ -406,9 +331,9 @@ fn write_designations(
     drop(raw);
     drop(arena);
     let displays = default_displays(builder, &rows, &designations);
-    out.put(Section::DesignationLanguage, designations.iter().map(|d| d.language).collect());
-    out.put(Section::DesignationUse, designations.iter().map(|d| d.use_id).collect());
-    out.put(Section::DesignationFlags, flags);
+    out.put_bytes(Table::DesignationLanguage, designations.iter().map(|d| d.language));
+    out.put_bytes(Table::DesignationUse, designations.iter().map(|d| d.use_id));
+    out.put_bytes(Table::DesignationFlags, flags.into_iter());
     if designations.iter().any(|designation| designation.version != 0) {
         let numbers = designations.iter().map(|designation| designation.version);
         out.put(Section::DesignationVersion, put_u16s(numbers));
@@ -430,7 +355,7 @@ fn write_designations(
     if designations.iter().any(|designation| designation.id != 0) {
         out.put(Section::DesignationId, put_u64s(designations.iter().map(|d| d.id)));
     }
-    out.put(Section::Displays, put_u32s(displays));
+    out.put_table(Table::Displays, &displays);
     if !builder.text_index_on_demand {
         let indexed = sorted.iter().zip(&designations).zip(text_offsets.windows(2)).map(
             |((&(concept, _), designation), ends)| {
@@ -452,8 +377,15 @@ fn write_designations(
         let text_index = search::build(search::TextInput { concept_count, designations: indexed })?;
         write_text_index(out, text_index);
     }
-    out.put(Section::DesignationOffsets, put_u32s(rows.offsets));
-    out.put(Section::TextOffsets, put_u32s(text_offsets));
+    let one_each = (0u32..).zip(&rows.offsets).all(|(row, &offset)| row == offset);
+    if builder.text_index_on_demand || one_each {
+        out.put_table(Table::DesignationOffsets, &rows.offsets);
+    } else {
+        // The text index reads them as they are.
+        let plain = Column::write_plain(&rows.offsets);
+        out.0.section(Table::DesignationOffsets.number(), plain);
+    }
+    out.put_table(Table::TextOffsets, &text_offsets);
     out.put(Section::Texts, texts);
     Ok(())
 }
@@ -473,8 +405,8 @@ fn write_text_index(out: &mut Sections, sections: search::TextSections) {
     out.put(Section::TextFrequentRanges, sections.frequent_ranges);
 }
 
-/// The designation shown when no language is asked for: that of the default language, then the
-/// lowest rank, then the first.
+/// The designation shown when no language is asked for, as 1-based place among those of its concept
+/// and 0 for none: that of the default language, then the lowest rank, then the first.
 fn default_displays(
     builder: &EditionBuilder,
     rows: &Rows,
@@ -502,7 +434,7 @@ fn default_displays(
                     let foreign = foreign.get(usize::from(designation.language)).copied();
                     (!designation.active, foreign.unwrap_or(true), designation.rank, *number)
                 })
-                .map_or(NONE, |(number, _)| number)
+                .map_or(0, |(number, _)| number - start + 1)
         })
         .collect()
 }

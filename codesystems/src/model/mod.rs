@@ -9,6 +9,7 @@ pub use edition::{
     ComponentVersion, DesignationUse, Dialect, EditionMeta, FilterDefinition, Identifier,
     MembershipSet, Provenance, SourceFile, SynonymLink,
 };
+pub(crate) use property::PART;
 pub use property::{PropertyDefinition, PropertyKind, PropertyValue};
 
 /// The number of a concept inside one edition.

@@ -121,7 +121,7 @@ pub enum PropertyValue<'a> {
 }
 
 /// Separates the parts of a stored Coding; it cannot occur in a FHIR string.
-const PART: char = '\u{1f}';
+pub(crate) const PART: char = '\u{1f}';
 
 impl<'a> PropertyValue<'a> {
     /// The type of this value.

@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::Library;
 use crate::tls::{self, Tls};
-use crate::{demo, listener, telemetry, watch};
+use crate::{demo, listener, memory, telemetry, watch};
 
 /// Begriff: a FHIR terminology server. Loads the releases of ICD-10-GM, OPS, Alpha-ID, LOINC,
 /// SNOMED CT, Orphanet and any FHIR package as their publishers ship them, and serves them.
@@ -157,6 +157,9 @@ fn execute(cli: Cli) -> Result<Verdict> {
         config.library = config.library_folder()?;
     }
     let is_server = matches!(cli.command, Command::Demo(_) | Command::Serve(_));
+    if is_server {
+        memory::spare();
+    }
     telemetry::start(&config.log_format, if is_server { "info" } else { "error" });
     let done = match cli.command {
         Command::Lookup(query) => return query::lookup(config, &query),

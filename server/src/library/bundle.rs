@@ -2,10 +2,12 @@
 //!
 //! A package has hundreds of small code systems; a file for each would cost more than it holds.
 //! Sections: 1 the members, JSON; 2 resources as JSON, end to end; 3 editions, 4 maps, each a whole
-//! container beginning at a multiple of 8.
+//! container beginning at a multiple of 8; 5 where all of it comes from, JSON. The editions and maps
+//! do not repeat that: a package can be hundreds of files, and each of them would list them all.
 
 use bytes::Bytes;
 use codesystems::index::{Container, ContainerKind, ContainerWriter};
+use codesystems::model::Provenance;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -15,6 +17,7 @@ const MEMBERS: u32 = 1;
 const RESOURCES: u32 = 2;
 const EDITIONS: u32 = 3;
 const MAPS: u32 = 4;
+const PROVENANCE: u32 = 5;
 
 /// A part of a section.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,13 +134,15 @@ impl BundleWriter {
         });
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
+    /// The bundle, made from the files that `provenance` names.
+    pub(super) fn finish(self, provenance: &Provenance) -> Vec<u8> {
         let mut writer = ContainerWriter::new(ContainerKind::Bundle);
-        // The members are plain strings and numbers: they always serialise.
+        // Members and provenance are plain strings and numbers: they always serialise.
         writer.section(MEMBERS, serde_json::to_vec(&self.members).unwrap_or_default());
         writer.section(RESOURCES, self.resources);
         writer.section(EDITIONS, self.editions);
         writer.section(MAPS, self.maps);
+        writer.section(PROVENANCE, serde_json::to_vec(provenance).unwrap_or_default());
         writer.finish()
     }
 }

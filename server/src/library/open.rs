@@ -16,6 +16,7 @@ use valuesets::{Catalogue, CodeSystem};
 use super::bundle::{BundleFile, BundleMember};
 use super::{Content, Known, Library, ResourceEntry, ResourceType, Resources, slug};
 use crate::error::{Error, Result};
+use crate::sent::ENTRY;
 
 /// One opened file.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ pub struct Snapshot {
 /// Reference sets kept as maps.
 const MAX_SNOMED_MAPS: u64 = 1_000;
 /// Bytes that compiled value sets may take.
-const COMPILED_BYTES: u64 = 32 << 20;
+const COMPILED_BYTES: u64 = 48 << 20;
 
 impl Snapshot {
     /// Opens what `library` lists; files that `previous` has open are taken over from it.
@@ -147,10 +148,12 @@ impl Snapshot {
     /// A snapshot of nothing.
     #[must_use]
     pub fn empty() -> Self {
+        // By how often they are asked, many small ones would keep out a large one for good.
         let compiled = moka::sync::Cache::builder()
+            .eviction_policy(moka::policy::EvictionPolicy::lru())
             .max_capacity(COMPILED_BYTES)
             .weigher(|key: &String, value: &Arc<Compiled>| {
-                u32::try_from(key.len() + value.byte_count()).unwrap_or(u32::MAX)
+                u32::try_from(ENTRY + key.len() + value.byte_count()).unwrap_or(u32::MAX)
             })
             .build();
         Self {

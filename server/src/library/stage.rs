@@ -95,8 +95,20 @@ impl Staging {
         self.format == Format::Fhir
     }
 
+    /// What an edition or map says of where it comes from: in a bundle, which says it once, no files.
+    fn member_provenance(&self) -> Provenance {
+        if self.is_package() {
+            return Provenance {
+                loader: self.provenance.loader.clone(),
+                loader_version: self.provenance.loader_version.clone(),
+                ..Provenance::default()
+            };
+        }
+        self.provenance.clone()
+    }
+
     fn add_edition(&mut self, mut builder: EditionBuilder) -> loaders::Result<()> {
-        builder.provenance = self.provenance.clone();
+        builder.provenance = self.member_provenance();
         let (url, version) = (builder.meta.url.clone(), builder.meta.version.clone());
         let failed = |source| loaders::Error::Edition { path: format!("{url}|{version}"), source };
         if self.is_package() {
@@ -118,7 +130,7 @@ impl Staging {
     }
 
     fn add_map(&mut self, mut builder: ConceptMapBuilder) -> loaders::Result<()> {
-        builder.provenance = self.provenance.clone();
+        builder.provenance = self.member_provenance();
         let (url, version) = (builder.meta.url.clone(), builder.meta.version.clone());
         let failed = |source| loaders::Error::Edition { path: format!("{url}|{version}"), source };
         let bytes = builder.finish().map_err(failed)?;
@@ -140,7 +152,7 @@ impl Staging {
         if self.bundle.is_empty() {
             return Ok(());
         }
-        let bytes = std::mem::take(&mut self.bundle).finish();
+        let bytes = std::mem::take(&mut self.bundle).finish(&self.provenance);
         let path = self.folder.path().join("resources.bundle");
         write_synced(&path, &bytes).map_err(|source| Error::io(&path, source))?;
         let container =

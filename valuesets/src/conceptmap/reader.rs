@@ -4,15 +4,14 @@ use std::ops::Range;
 use std::path::Path;
 
 use bytes::Bytes;
-use codesystems::index::codec::{range, u32s};
-use codesystems::index::{Container, ContainerKind};
+use codesystems::index::{Column, Container, ContainerKind};
 use codesystems::model::Provenance;
 use codesystems::{Canonical, Error, PropertyKind, PropertyValue, Result};
 
-use super::sections::{NONE, PartRole, Section, name_of};
+use super::sections::{PartRole, Section, Table, name_of};
 use super::{ConceptMapMeta, MapGroup, Relationship};
 
-const SECTIONS: usize = Section::ALL.len();
+const TABLES: usize = Table::ALL.len();
 
 /// One concept map, read from its mapped bytes.
 ///
@@ -20,7 +19,8 @@ const SECTIONS: usize = Section::ALL.len();
 /// answer borrows from the map.
 #[derive(Debug)]
 pub struct ConceptMap {
-    sections: [Bytes; SECTIONS],
+    tables: [Column; TABLES],
+    strings: Bytes,
     meta: ConceptMapMeta,
     provenance: Provenance,
     groups: Vec<MapGroup>,
@@ -63,11 +63,7 @@ impl ConceptMap {
             let problem = "does not announce a concept map";
             return Err(Error::Section { section: "header", problem });
         }
-        let sections: [Bytes; SECTIONS] = std::array::from_fn(|number| {
-            let section = Section::ALL.get(number);
-            section.map_or_else(Bytes::new, |section| container.section(section.number()))
-        });
-        let get = |section: Section| sections.get(section as usize).cloned().unwrap_or_default();
+        let get = |section: Section| container.section(section.number());
         let mut provenance: Provenance = serde_json::from_slice(&get(Section::Provenance))?;
         provenance.built_at = String::from_utf8_lossy(&get(Section::BuiltAt)).into_owned();
         let map = Self {
@@ -78,7 +74,8 @@ impl ConceptMap {
             byte_count: container.byte_count(),
             sources: fst::Map::new(get(Section::SourceFst))?,
             targets: fst::Map::new(get(Section::TargetFst))?,
-            sections,
+            tables: tables(container)?,
+            strings: get(Section::Strings),
         };
         map.check()?;
         Ok(map)
@@ -87,42 +84,42 @@ impl ConceptMap {
     /// Tables that are asked by row must have one entry for each.
     fn check(&self) -> Result<()> {
         let rows = self.row_count() as usize;
-        let parts = self.bytes(Section::PartRoles).len();
+        let parts = self.table(Table::PartRoles).len();
         let expected = [
-            (Section::GroupStarts, (self.groups.len() + 1) * 4, false),
-            (Section::Sources, rows * 4, false),
-            (Section::Targets, rows * 4, false),
-            (Section::SourceDisplays, rows * 4, true),
-            (Section::TargetDisplays, rows * 4, true),
-            (Section::Comments, rows * 4, true),
-            (Section::PartLists, rows * 4, true),
-            (Section::PartKinds, parts, true),
-            (Section::PartNames, parts * 4, true),
-            (Section::PartValues, parts * 4, true),
+            (Table::GroupStarts, self.groups.len() + 1, false),
+            (Table::Sources, rows, false),
+            (Table::Targets, rows, false),
+            (Table::SourceDisplays, rows, true),
+            (Table::TargetDisplays, rows, true),
+            (Table::Comments, rows, true),
+            (Table::PartLists, rows, true),
+            (Table::PartKinds, parts, true),
+            (Table::PartNames, parts, true),
+            (Table::PartValues, parts, true),
         ];
-        let wrong = expected.into_iter().find(|&(section, bytes, optional)| {
-            let found = self.bytes(section).len();
-            found != bytes && !(optional && found == 0)
+        let wrong = expected.into_iter().find(|&(table, expected, optional)| {
+            let found = self.table(table).len();
+            found != expected && !(optional && found == 0)
         });
         let problem = "has the wrong size";
         match wrong {
-            Some((section, ..)) => Err(Error::Section { section: section.name(), problem }),
+            Some((table, ..)) => Err(Error::Section { section: table.name(), problem }),
             None => Ok(()),
         }
     }
 
-    fn bytes(&self, section: Section) -> &[u8] {
-        self.sections.get(section as usize).map(|bytes| &bytes[..]).unwrap_or_default()
+    fn table(&self, table: Table) -> &Column {
+        static NONE: Column = Column::empty();
+        self.tables.get(table as usize).unwrap_or(&NONE)
     }
 
-    fn number(&self, section: Section, row: u32) -> Option<u32> {
-        u32s(self.bytes(section)).get(row as usize).map(|number| number.get())
+    fn number(&self, table: Table, row: u32) -> Option<u32> {
+        self.table(table).get(row as usize)
     }
 
     fn string(&self, number: u32) -> &str {
-        let offsets = u32s(self.bytes(Section::StringOffsets));
-        let bytes = self.bytes(Section::Strings).get(range(offsets, number as usize));
-        std::str::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
+        let range = self.table(Table::StringOffsets).range(number as usize);
+        std::str::from_utf8(self.strings.get(range).unwrap_or_default()).unwrap_or_default()
     }
 
     /// What the map says of itself.
@@ -158,7 +155,7 @@ impl ConceptMap {
     /// How many mappings there are, those without a target included.
     #[must_use]
     pub fn row_count(&self) -> u32 {
-        self.bytes(Section::Relationships).len() as u32
+        self.table(Table::Relationships).len() as u32
     }
 
     /// The groups, in the order in which they were added: all that selection of maps needs.
@@ -180,8 +177,8 @@ impl ConceptMap {
     }
 
     fn group_of(&self, row: u32) -> usize {
-        let starts = u32s(self.bytes(Section::GroupStarts));
-        starts.partition_point(|start| start.get() <= row).saturating_sub(1)
+        let starts = self.table(Table::GroupStarts);
+        starts.partition_point(|start| start <= row).saturating_sub(1)
     }
 
     fn row(&self, row: u32) -> Mapping<'_> {
@@ -198,16 +195,17 @@ impl ConceptMap {
     fn indexed<'a>(
         &'a self,
         index: &fst::Map<Bytes>,
-        [offsets, rows]: [Section; 2],
+        [offsets, rows]: [Table; 2],
         code: &str,
     ) -> impl Iterator<Item = u32> + use<'a> {
         let value = index.get(code);
         let single = value.filter(|value| value & 1 == 0).map(|value| (value >> 1) as u32);
+        let rows = self.table(rows);
         let shared = value.filter(|value| value & 1 == 1).map_or(0..0, |value| {
-            range(u32s(self.bytes(offsets)), usize::try_from(value >> 1).unwrap_or(usize::MAX - 1))
+            let row = usize::try_from(value >> 1).unwrap_or(usize::MAX - 1);
+            self.table(offsets).range_within(row, rows.len())
         });
-        let shared = u32s(self.bytes(rows)).get(shared).unwrap_or_default();
-        single.into_iter().chain(shared.iter().map(|row| row.get()))
+        single.into_iter().chain(shared.map(|row| rows.at(row)))
     }
 
     /// The mappings of a source code, by group, then in the order in which they were added;
@@ -218,7 +216,7 @@ impl ConceptMap {
         system: Option<&'a str>,
         code: &str,
     ) -> impl Iterator<Item = Mapping<'a>> + use<'a> {
-        let shared = [Section::SharedSourceOffsets, Section::SharedSourceRows];
+        let shared = [Table::SharedSourceOffsets, Table::SharedSourceRows];
         self.indexed(&self.sources, shared, code)
             .map(|first| self.row(first))
             .filter(move |first| system.is_none_or(|system| first.definition().source == system))
@@ -232,11 +230,21 @@ impl ConceptMap {
         system: Option<&'a str>,
         code: &str,
     ) -> impl Iterator<Item = Mapping<'a>> + use<'a> {
-        let shared = [Section::SharedTargetOffsets, Section::SharedTargetRows];
+        let shared = [Table::SharedTargetOffsets, Table::SharedTargetRows];
         self.indexed(&self.targets, shared, code)
             .map(|row| self.row(row))
             .filter(move |row| system.is_none_or(|system| row.definition().target == system))
     }
+}
+
+/// The tables of a container.
+fn tables(container: &Container) -> Result<[Column; TABLES]> {
+    let mut tables: [Column; TABLES] = std::array::from_fn(|_| Column::empty());
+    for (slot, table) in tables.iter_mut().zip(Table::ALL) {
+        *slot = Column::of(container.section(table.number()))
+            .ok_or(Error::Section { section: table.name(), problem: "is no table of numbers" })?;
+    }
+    Ok(tables)
 }
 
 /// One group of a compiled map, with its content.
@@ -267,7 +275,7 @@ impl<'m> GroupRef<'m> {
     }
 
     fn rows(self) -> Range<u32> {
-        let rows = range(u32s(self.map.bytes(Section::GroupStarts)), self.number);
+        let rows = self.map.table(Table::GroupStarts).range(self.number);
         let last = self.map.row_count();
         (rows.start as u32).min(last)..(rows.end as u32).min(last)
     }
@@ -284,8 +292,8 @@ impl<'m> GroupRef<'m> {
         let Range { mut start, end } = self.rows();
         std::iter::from_fn(move || {
             let first = (start < end).then_some(start)?;
-            let code = self.map.number(Section::Sources, first);
-            let same = |row: &u32| self.map.number(Section::Sources, *row) == code;
+            let code = self.map.number(Table::Sources, first);
+            let same = |row: &u32| self.map.number(Table::Sources, *row) == code;
             start = (first + 1..end).find(|row| !same(row)).unwrap_or(end);
             Some(Element { group: self, rows: first..start })
         })
@@ -353,61 +361,60 @@ impl<'m> Mapping<'m> {
         self.group().definition()
     }
 
-    fn text(self, section: Section) -> &'m str {
-        self.map.number(section, self.row).map_or("", |number| self.map.string(number))
+    fn text(self, table: Table) -> &'m str {
+        self.map.number(table, self.row).map_or("", |number| self.map.string(number))
     }
 
     /// Source code.
     #[must_use]
     pub fn source(self) -> &'m str {
-        self.text(Section::Sources)
+        self.text(Table::Sources)
     }
 
     /// Display of the source code, empty for none.
     #[must_use]
     pub fn source_display(self) -> &'m str {
-        self.text(Section::SourceDisplays)
+        self.text(Table::SourceDisplays)
     }
 
     /// Target code; `None` says that there is explicitly no target.
     #[must_use]
     pub fn target(self) -> Option<&'m str> {
-        let number = self.map.number(Section::Targets, self.row).filter(|&number| number != NONE);
-        number.map(|number| self.map.string(number))
+        let number = self.map.number(Table::Targets, self.row)?.checked_sub(1)?;
+        Some(self.map.string(number))
     }
 
     /// Display of the target code, empty for none.
     #[must_use]
     pub fn target_display(self) -> &'m str {
-        self.text(Section::TargetDisplays)
+        self.text(Table::TargetDisplays)
     }
 
     /// How source relates to target.
     #[must_use]
     pub fn relationship(self) -> Relationship {
-        let bytes = self.map.bytes(Section::Relationships);
-        Relationship::from_byte(bytes.get(self.row as usize).copied().unwrap_or_default())
+        let number = self.map.number(Table::Relationships, self.row).unwrap_or_default();
+        Relationship::from_byte(number as u8)
     }
 
     /// Comment for people, empty for none.
     #[must_use]
     pub fn comment(self) -> &'m str {
-        self.text(Section::Comments)
+        self.text(Table::Comments)
     }
 
     fn parts(self, role: PartRole) -> impl Iterator<Item = Part<'m>> + 'm {
         let map = self.map;
-        let list = map.number(Section::PartLists, self.row).unwrap_or_default();
-        let parts = range(u32s(map.bytes(Section::PartOffsets)), list as usize);
-        let (roles, kinds) = (map.bytes(Section::PartRoles), map.bytes(Section::PartKinds));
+        let list = map.number(Table::PartLists, self.row).unwrap_or_default();
+        let (roles, kinds) = (map.table(Table::PartRoles), map.table(Table::PartKinds));
         // Bounded by the table, whatever damaged offsets say.
-        let parts = parts.start..parts.end.min(roles.len());
-        parts.filter(move |&part| roles.get(part) == Some(&(role as u8))).map(move |part| {
-            let kind = kinds.get(part).copied().and_then(PropertyKind::from_byte);
-            let text = |section| map.string(map.number(section, part as u32).unwrap_or_default());
-            let value = text(Section::PartValues);
+        let parts = map.table(Table::PartOffsets).range_within(list as usize, roles.len());
+        parts.filter(move |&part| roles.at(part) == role as u32).map(move |part| {
+            let kind = kinds.get(part).and_then(|kind| PropertyKind::from_byte(kind as u8));
+            let text = |table| map.string(map.number(table, part as u32).unwrap_or_default());
+            let value = text(Table::PartValues);
             Part {
-                name: text(Section::PartNames),
+                name: text(Table::PartNames),
                 value: PropertyValue::from_stored(kind.unwrap_or(PropertyKind::String), value),
             }
         })
@@ -436,10 +443,10 @@ impl<'m> Mapping<'m> {
 
     /// This mapping and those of the same source code after it in its group.
     fn and_following(self) -> impl Iterator<Item = Mapping<'m>> + 'm {
-        let code = self.map.number(Section::Sources, self.row);
+        let code = self.map.number(Table::Sources, self.row);
         let end = self.group().rows().end;
         (self.row..end)
-            .take_while(move |&row| self.map.number(Section::Sources, row) == code)
+            .take_while(move |&row| self.map.number(Table::Sources, row) == code)
             .map(move |row| Mapping { row, ..self })
     }
 }

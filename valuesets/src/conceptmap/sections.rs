@@ -1,24 +1,25 @@
 //! The sections of a compiled concept map, by number.
 //!
 //! `g` is the number of groups, `n` of rows (one row is one target of one source code), `s` of
-//! distinct strings, `l` of distinct part lists. *Table* and *offsets* are those of
-//! [`codesystems::index::codec`]. Rows are sorted by group, then by source code in byte order,
+//! distinct strings, `l` of distinct part lists. *Numbers* are a table as
+//! [`codesystems::index::Column`] has it, *offsets* such a table with one entry more than there are
+//! rows. Rows are sorted by group, then by source code in byte order,
 //! then in the order in which they were added. String 0 is the empty one.
 //!
 //! *Code index*: an FST from code to a number; with the lowest bit clear the rest is a row, with it
 //! set the rest is a row of the offsets table beside it, whose entries are the rows.
 
 macro_rules! sections {
-    ($($name:ident = $number:literal, $doc:literal;)*) => {
-        /// A section of a compiled concept map.
+    ($kind:ident, $what:literal; $($name:ident = $number:literal, $doc:literal;)*) => {
+        #[doc = $what]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(usize)]
-        pub(super) enum Section {
+        pub(super) enum $kind {
             $(#[doc = $doc] $name,)*
         }
 
-        impl Section {
-            /// Every section.
+        impl $kind {
+            /// Every one of them.
             pub(super) const ALL: &'static [Self] = &[$(Self::$name,)*];
 
             /// The number in the container's table.
@@ -35,41 +36,44 @@ macro_rules! sections {
 }
 
 sections! {
+    Table, "A section that holds numbers, as narrow as they are.";
+    StringOffsets = 10, "Offsets (s) into Strings.";
+    GroupStarts = 20, "Offsets (g) to rows.";
+    Relationships = 21, "Numbers (n): relationship of a row.";
+    Sources = 22, "Numbers (n): string of the source code.";
+    Targets = 23, "Numbers (n): 0 or 1-based string of the target code, 0 for none.";
+    SourceDisplays = 24, "Numbers (n): string; absent when all are empty.";
+    TargetDisplays = 25, "Numbers (n): string; absent when all are empty.";
+    Comments = 26, "Numbers (n): string; absent when all are empty.";
+    PartLists = 30, "Numbers (n): number of a part list; absent when all are empty.";
+    PartOffsets = 31, "Offsets (l) into the tables of parts.";
+    PartRoles = 32, "Numbers: 0 property, 1 dependsOn, 2 product.";
+    PartKinds = 33, "Numbers: type of the value.";
+    PartNames = 34, "Numbers: string.";
+    PartValues = 35, "Numbers: string, the value as stored.";
+    SharedSourceOffsets = 41, "Offsets into SharedSourceRows.";
+    SharedSourceRows = 42, "Numbers: rows, ascending.";
+    SharedTargetOffsets = 44, "Offsets into SharedTargetRows.";
+    SharedTargetRows = 45, "Numbers: rows, ascending.";
+}
+
+sections! {
+    Section, "Any other section of a compiled concept map.";
     Meta = 1, "The metadata, JSON.";
     Provenance = 2, "Source files and loader, JSON.";
     BuiltAt = 3, "Time of the build, RFC 3339; outside of the content hash.";
     Groups = 4, "The groups (g), JSON.";
-    StringOffsets = 10, "Offsets (s) into Strings.";
     Strings = 11, "Distinct strings, end to end, UTF-8.";
-    GroupStarts = 20, "Offsets (g) to rows.";
-    Relationships = 21, "Table (n) of u8: relationship of a row.";
-    Sources = 22, "Table (n) of u32: string of the source code.";
-    Targets = 23, "Table (n) of u32: string of the target code, u32::MAX for none.";
-    SourceDisplays = 24, "Table (n) of u32: string; absent when all are empty.";
-    TargetDisplays = 25, "Table (n) of u32: string; absent when all are empty.";
-    Comments = 26, "Table (n) of u32: string; absent when all are empty.";
-    PartLists = 30, "Table (n) of u32: number of a part list; absent when all are empty.";
-    PartOffsets = 31, "Offsets (l) into the tables of parts.";
-    PartRoles = 32, "Table of u8: 0 property, 1 dependsOn, 2 product.";
-    PartKinds = 33, "Table of u8: type of the value.";
-    PartNames = 34, "Table of u32: string.";
-    PartValues = 35, "Table of u32: string, the value as stored.";
     SourceFst = 40, "Code index: source code to its first row in each group.";
-    SharedSourceOffsets = 41, "Offsets into SharedSourceRows.";
-    SharedSourceRows = 42, "Table of u32: rows, ascending.";
     TargetFst = 43, "Code index: target code to all of its rows.";
-    SharedTargetOffsets = 44, "Offsets into SharedTargetRows.";
-    SharedTargetRows = 45, "Table of u32: rows, ascending.";
 }
 
 /// The name of section `number`, for error messages.
 pub(super) fn name_of(number: u32) -> &'static str {
-    let known = Section::ALL.iter().find(|section| section.number() == number);
-    known.map_or("unknown", |section| section.name())
+    let sections = Section::ALL.iter().map(|section| (section.number(), section.name()));
+    let tables = Table::ALL.iter().map(|table| (table.number(), table.name()));
+    sections.chain(tables).find(|&(known, _)| known == number).map_or("unknown", |(_, name)| name)
 }
-
-/// Stands for "no target" in the table of targets.
-pub(super) const NONE: u32 = u32::MAX;
 
 /// What a part of a mapping is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

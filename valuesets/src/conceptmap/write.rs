@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::io::Write;
 
-use codesystems::index::codec::put_u32s;
-use codesystems::index::{ContainerKind, ContainerWriter};
+use codesystems::index::{Column, ContainerKind, ContainerWriter};
 use codesystems::{Error, Result};
 
 use super::builder::{ConceptMapBuilder, OwnedDependency, Row};
-use super::sections::{NONE, PartRole, Section};
+use super::sections::{PartRole, Section, Table};
 
 /// How many groups, rows and strings the format can number.
 const GROUP_LIMIT: u64 = 65_535;
@@ -45,7 +44,7 @@ impl ConceptMapBuilder {
         self.rows.sort_by(|a, b| (a.group, &a.source).cmp(&(b.group, &b.source)));
         let mut out = Sections(ContainerWriter::new(ContainerKind::ConceptMap));
         let mut strings = Strings::new();
-        out.put(Section::GroupStarts, group_starts(self.groups.len(), &self.rows));
+        out.put_table(Table::GroupStarts, &group_starts(self.groups.len(), &self.rows));
         write_rows(&mut out, &self.rows, &mut strings);
         write_parts(&mut out, &self.rows, &mut strings);
         strings.write(&mut out)?;
@@ -69,10 +68,17 @@ impl Sections {
         }
     }
 
+    /// Adds a table of numbers; empty ones are left out.
+    fn put_table(&mut self, table: Table, numbers: &[u32]) {
+        if !numbers.is_empty() {
+            self.0.section(table.number(), Column::write(numbers));
+        }
+    }
+
     /// Adds a table, unless it says nothing.
-    fn put_unless_zero(&mut self, section: Section, table: Vec<u32>) {
-        if table.iter().any(|&number| number != 0) {
-            self.put(section, put_u32s(table));
+    fn put_unless_zero(&mut self, table: Table, numbers: &[u32]) {
+        if numbers.iter().any(|&number| number != 0) {
+            self.put_table(table, numbers);
         }
     }
 }
@@ -110,19 +116,20 @@ impl<'a> Strings<'a> {
             })?;
             offsets.push(end);
         }
-        out.put(Section::StringOffsets, put_u32s(offsets));
+        out.put_table(Table::StringOffsets, &offsets);
         out.put(Section::Strings, bytes);
         Ok(())
     }
 }
 
-fn group_starts(groups: usize, rows: &[Row]) -> Vec<u8> {
+fn group_starts(groups: usize, rows: &[Row]) -> Vec<u32> {
     let start = |group: usize| rows.partition_point(|row| usize::from(row.group) < group) as u32;
-    put_u32s((0..=groups).map(start))
+    (0..=groups).map(start).collect()
 }
 
 fn write_rows<'a>(out: &mut Sections, rows: &'a [Row], strings: &mut Strings<'a>) {
-    out.put(Section::Relationships, rows.iter().map(|row| row.relationship as u8).collect());
+    let relationships: Vec<u32> = rows.iter().map(|row| row.relationship as u32).collect();
+    out.put_table(Table::Relationships, &relationships);
     let mut column = |text: fn(&Row) -> &str| -> Vec<u32> {
         rows.iter().map(|row| strings.number(text(row))).collect()
     };
@@ -130,13 +137,13 @@ fn write_rows<'a>(out: &mut Sections, rows: &'a [Row], strings: &mut Strings<'a>
     let source_displays = column(|row| &row.source_display);
     let target_displays = column(|row| &row.target_display);
     let comments = column(|row| &row.comment);
-    let target = |row: &'a Row| row.target.as_deref().map_or(NONE, |code| strings.number(code));
+    let target = |row: &'a Row| row.target.as_deref().map_or(0, |code| strings.number(code) + 1);
     let targets: Vec<u32> = rows.iter().map(target).collect();
-    out.put(Section::Sources, put_u32s(sources));
-    out.put(Section::Targets, put_u32s(targets));
-    out.put_unless_zero(Section::SourceDisplays, source_displays);
-    out.put_unless_zero(Section::TargetDisplays, target_displays);
-    out.put_unless_zero(Section::Comments, comments);
+    out.put_table(Table::Sources, &sources);
+    out.put_table(Table::Targets, &targets);
+    out.put_unless_zero(Table::SourceDisplays, &source_displays);
+    out.put_unless_zero(Table::TargetDisplays, &target_displays);
+    out.put_unless_zero(Table::Comments, &comments);
 }
 
 /// A part as it is stored: role, type, name, value.
@@ -164,13 +171,15 @@ fn write_parts<'a>(out: &mut Sections, rows: &'a [Row], strings: &mut Strings<'a
     for list in &lists {
         offsets.push(offsets.last().copied().unwrap_or_default() + list.len() as u32);
     }
-    let parts = || lists.iter().flatten();
-    out.put(Section::PartLists, put_u32s(of_rows));
-    out.put(Section::PartOffsets, put_u32s(offsets));
-    out.put(Section::PartRoles, parts().map(|&(role, ..)| role as u8).collect());
-    out.put(Section::PartKinds, parts().map(|&(_, kind, ..)| kind).collect());
-    out.put(Section::PartNames, put_u32s(parts().map(|&(.., name, _)| name)));
-    out.put(Section::PartValues, put_u32s(parts().map(|&(.., value)| value)));
+    let mut put = |table: Table, number: fn(&StoredPart) -> u32| {
+        out.put_table(table, &lists.iter().flatten().map(number).collect::<Vec<u32>>());
+    };
+    put(Table::PartRoles, |&(role, ..)| role as u32);
+    put(Table::PartKinds, |&(_, kind, ..)| u32::from(kind));
+    put(Table::PartNames, |&(.., name, _)| name);
+    put(Table::PartValues, |&(.., value)| value);
+    out.put_table(Table::PartLists, &of_rows);
+    out.put_table(Table::PartOffsets, &offsets);
 }
 
 fn stored_parts<'a>(row: &'a Row, strings: &mut Strings<'a>) -> Vec<StoredPart> {
@@ -204,17 +213,16 @@ fn write_indexes(out: &mut Sections, rows: &[Row]) -> Result<()> {
         .zip(rows)
         .filter_map(|(number, row)| Some((row.target.as_deref()?, number)))
         .collect();
-    let source_sections =
-        [Section::SourceFst, Section::SharedSourceOffsets, Section::SharedSourceRows];
-    let target_sections =
-        [Section::TargetFst, Section::SharedTargetOffsets, Section::SharedTargetRows];
-    write_index(out, source_sections, sources)?;
-    write_index(out, target_sections, targets)
+    let source_tables = [Table::SharedSourceOffsets, Table::SharedSourceRows];
+    write_index(out, Section::SourceFst, source_tables, sources)?;
+    let target_tables = [Table::SharedTargetOffsets, Table::SharedTargetRows];
+    write_index(out, Section::TargetFst, target_tables, targets)
 }
 
 fn write_index(
     out: &mut Sections,
-    [index, shared_offsets, shared_rows]: [Section; 3],
+    index: Section,
+    [shared_offsets, shared_rows]: [Table; 2],
     mut pairs: Vec<(&str, u32)>,
 ) -> Result<()> {
     pairs.sort_unstable();
@@ -234,8 +242,8 @@ fn write_index(
     }
     out.put(index, entries.into_inner()?);
     if !shared.is_empty() {
-        out.put(shared_offsets, put_u32s(offsets));
-        out.put(shared_rows, put_u32s(shared));
+        out.put_table(shared_offsets, &offsets);
+        out.put_table(shared_rows, &shared);
     }
     Ok(())
 }

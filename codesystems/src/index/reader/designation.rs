@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::super::codec::{self, u16s, u32s, u64s};
-use super::super::sections::Section;
-use super::super::write::{DESIGNATION_ESCAPE, DESIGNATION_INACTIVE, NONE};
+use super::super::sections::{Section, Table};
+use super::super::write::{DESIGNATION_ESCAPE, DESIGNATION_INACTIVE};
 use super::Edition;
 use crate::model::{ComponentVersion, DesignationUse, DisplayRank};
 use crate::set::Marks;
@@ -14,9 +14,8 @@ impl Edition {
     /// The numbers of a concept's designations.
     #[must_use]
     pub fn designation_range(&self, concept: ConceptIx) -> Range<u32> {
-        let offsets = u32s(self.bytes(Section::DesignationOffsets));
         let count = self.designation_count() as usize;
-        let range = codec::range_within(offsets, concept.row(), count);
+        let range = self.table(Table::DesignationOffsets).range_within(concept.row(), count);
         range.start as u32..range.end as u32
     }
 
@@ -43,9 +42,9 @@ impl Edition {
     /// The designation that is the default display.
     #[must_use]
     pub fn default_designation(&self, concept: ConceptIx) -> Option<DesignationRef<'_>> {
-        let displays = u32s(self.bytes(Section::Displays));
-        let number = displays.get(concept.row()).map(|number| number.get());
-        number.filter(|&number| number != NONE).map(|number| self.designation(number))
+        let place = self.table(Table::Displays).at(concept.row()).checked_sub(1)?;
+        let first = self.table(Table::DesignationOffsets).get(concept.row())?;
+        Some(self.designation(first.checked_add(place)?))
     }
 
     /// How the languages of this edition fit a preference; computed once per request.
@@ -124,11 +123,11 @@ impl Edition {
     /// The concepts that have a designation which is a note: the text index does not hold these.
     /// Cost: one pass over a byte per designation.
     pub(crate) fn with_notes(&self) -> ConceptSet {
-        let offsets = u32s(self.bytes(Section::DesignationOffsets));
+        let offsets = self.table(Table::DesignationOffsets);
         let mut marks = Marks::new(self.count);
-        for (number, &flags) in (0u32..).zip(self.bytes(Section::DesignationFlags)) {
-            if DisplayRank::from_byte(flags & 7) == DisplayRank::Note {
-                let after = offsets.partition_point(|start| start.get() <= number);
+        for (number, flags) in (0u32..).zip(self.table(Table::DesignationFlags).iter()) {
+            if DisplayRank::from_byte(flags as u8 & 7) == DisplayRank::Note {
+                let after = offsets.partition_point(|start| start <= number);
                 marks.insert(after.saturating_sub(1) as u32);
             }
         }
@@ -171,8 +170,8 @@ pub struct DesignationRef<'e> {
 }
 
 impl<'e> DesignationRef<'e> {
-    fn byte(self, section: Section) -> u8 {
-        self.edition.bytes(section).get(self.number as usize).copied().unwrap_or_default()
+    fn byte(self, table: Table) -> u8 {
+        self.edition.table(table).at(self.number as usize) as u8
     }
 
     /// Its number in the edition.
@@ -184,18 +183,18 @@ impl<'e> DesignationRef<'e> {
     /// The text.
     #[must_use]
     pub fn value(self) -> &'e str {
-        let offsets = u32s(self.edition.bytes(Section::TextOffsets));
-        self.edition.text(Section::Texts, codec::range(offsets, self.number as usize))
+        let range = self.edition.table(Table::TextOffsets).range(self.number as usize);
+        self.edition.text(Section::Texts, range)
     }
 
     /// Whether the text must be escaped to stand in JSON; if not, it can be copied.
     #[must_use]
     pub fn needs_escape(self) -> bool {
-        self.byte(Section::DesignationFlags) & DESIGNATION_ESCAPE != 0
+        self.byte(Table::DesignationFlags) & DESIGNATION_ESCAPE != 0
     }
 
     fn language_number(self) -> u8 {
-        self.byte(Section::DesignationLanguage)
+        self.byte(Table::DesignationLanguage)
     }
 
     /// BCP 47 tag, empty when unknown.
@@ -208,19 +207,19 @@ impl<'e> DesignationRef<'e> {
     /// Kind of designation.
     #[must_use]
     pub fn designation_use(self) -> Option<&'e DesignationUse> {
-        self.edition.meta.designation_uses.get(usize::from(self.byte(Section::DesignationUse)))
+        self.edition.meta.designation_uses.get(usize::from(self.byte(Table::DesignationUse)))
     }
 
     /// Eligibility as display.
     #[must_use]
     pub fn rank(self) -> DisplayRank {
-        DisplayRank::from_byte(self.byte(Section::DesignationFlags) & 7)
+        DisplayRank::from_byte(self.byte(Table::DesignationFlags) & 7)
     }
 
     /// False for retired designations.
     #[must_use]
     pub fn is_active(self) -> bool {
-        self.byte(Section::DesignationFlags) & DESIGNATION_INACTIVE == 0
+        self.byte(Table::DesignationFlags) & DESIGNATION_INACTIVE == 0
     }
 
     /// Whether the text index holds it: active designations but notes.

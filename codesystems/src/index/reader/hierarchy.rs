@@ -1,7 +1,7 @@
 //! The hierarchy of an edition.
 
-use super::super::codec::{self, u32s};
-use super::super::sections::Section;
+use super::super::codec::u32s;
+use super::super::sections::{Section, Table};
 use super::Edition;
 use crate::set::Marks;
 use crate::{ConceptIx, ConceptSet};
@@ -12,14 +12,13 @@ const FEW_RUNS: usize = 48;
 impl Edition {
     fn related(
         &self,
-        offsets: Section,
-        targets: Section,
+        offsets: Table,
+        targets: Table,
         concept: ConceptIx,
     ) -> impl DoubleEndedIterator<Item = ConceptIx> + ExactSizeIterator + '_ {
-        let targets = u32s(self.bytes(targets));
-        codec::row(u32s(self.bytes(offsets)), targets, concept.row())
-            .iter()
-            .map(|ordinal| ConceptIx(ordinal.get()))
+        let targets = self.table(targets);
+        let range = self.table(offsets).range_within(concept.row(), targets.len());
+        range.map(|row| ConceptIx(targets.at(row)))
     }
 
     /// The direct parents of a concept, ascending.
@@ -27,7 +26,7 @@ impl Edition {
         &self,
         concept: ConceptIx,
     ) -> impl DoubleEndedIterator<Item = ConceptIx> + ExactSizeIterator + '_ {
-        self.related(Section::ParentOffsets, Section::Parents, concept)
+        self.related(Table::ParentOffsets, Table::Parents, concept)
     }
 
     /// The direct children of a concept, ascending.
@@ -35,13 +34,13 @@ impl Edition {
         &self,
         concept: ConceptIx,
     ) -> impl DoubleEndedIterator<Item = ConceptIx> + ExactSizeIterator + '_ {
-        self.related(Section::ChildOffsets, Section::Children, concept)
+        self.related(Table::ChildOffsets, Table::Children, concept)
     }
 
     /// Whether any concept has a parent.
     #[must_use]
     pub fn has_hierarchy(&self) -> bool {
-        !self.bytes(Section::Parents).is_empty()
+        !self.table(Table::Parents).is_empty()
     }
 
     /// Concepts without a parent, ascending.
@@ -51,7 +50,7 @@ impl Edition {
 
     /// The strict descendants of a concept as ascending, disjoint runs `start..end` of ordinals.
     pub fn descendant_runs(&self, concept: ConceptIx) -> impl Iterator<Item = (u32, u32)> + '_ {
-        let range = codec::range(u32s(self.bytes(Section::RunOffsets)), concept.row());
+        let range = self.table(Table::RunOffsets).range(concept.row());
         let runs = u32s(self.bytes(Section::Runs)).get(range.start * 2..range.end * 2);
         runs.unwrap_or_default()
             .as_chunks::<2>()
@@ -63,8 +62,7 @@ impl Edition {
     /// How many strict descendants a concept has. Cost: one array access.
     #[must_use]
     pub fn descendant_count(&self, concept: ConceptIx) -> u32 {
-        let counts = u32s(self.bytes(Section::DescendantCounts));
-        counts.get(concept.row()).map_or(0, |count| count.get())
+        self.table(Table::DescendantCounts).at(concept.row())
     }
 
     /// The strict descendants of a concept.
@@ -72,7 +70,7 @@ impl Edition {
     /// Cost: grows with the runs, hardly with the concepts.
     #[must_use]
     pub fn descendants(&self, concept: ConceptIx) -> ConceptSet {
-        let range = codec::range(u32s(self.bytes(Section::RunOffsets)), concept.row());
+        let range = self.table(Table::RunOffsets).range(concept.row());
         if range.len() > FEW_RUNS {
             let mut marks = Marks::new(self.count);
             for (start, end) in self.descendant_runs(concept) {
@@ -112,7 +110,7 @@ impl Edition {
     /// of `ancestor`.
     #[must_use]
     pub fn is_ancestor(&self, ancestor: ConceptIx, descendant: ConceptIx) -> bool {
-        let range = codec::range(u32s(self.bytes(Section::RunOffsets)), ancestor.row());
+        let range = self.table(Table::RunOffsets).range(ancestor.row());
         let runs = u32s(self.bytes(Section::Runs)).get(range.start * 2..range.end * 2);
         let runs = runs.unwrap_or_default().as_chunks::<2>().0;
         let after = runs.partition_point(|[start, _]| start.get() <= descendant.0);

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::super::codec::{self, posting, posting_len, u16s, u32s};
-use super::super::sections::Section;
+use super::super::codec::{self, posting, posting_len};
+use super::super::sections::{Section, Table};
 use super::super::write::NONE;
 use super::Edition;
-use crate::model::{PropertyDefinition, PropertyId, PropertyKind, PropertyValue};
+use crate::model::{PART, PropertyDefinition, PropertyId, PropertyKind, PropertyValue};
 use crate::set::Marks;
 use crate::{ConceptIx, ConceptSet};
 
@@ -20,14 +20,13 @@ impl Edition {
 
     /// The properties of a concept, in the order in which they were added.
     pub fn properties(&self, concept: ConceptIx) -> impl Iterator<Item = PropertyRef<'_>> + '_ {
-        let values = u32s(self.bytes(Section::PropertyValues));
-        let offsets = u32s(self.bytes(Section::PropertyOffsets));
-        let range = codec::range_within(offsets, concept.row(), values.len());
-        let groups = u16s(self.bytes(Section::PropertyGroups));
+        let values = self.table(Table::PropertyValues);
+        let range = self.table(Table::PropertyOffsets).range_within(concept.row(), values.len());
+        let groups = self.table(Table::PropertyGroups);
         range.map(move |record| PropertyRef {
             edition: self,
-            value: values.get(record).map_or(NONE, |value| value.get()),
-            group: groups.get(record).map_or(0, |group| group.get()),
+            value: values.get(record).unwrap_or(NONE),
+            group: groups.at(record) as u16,
         })
     }
 
@@ -50,15 +49,15 @@ impl Edition {
 
     /// The numbers of the distinct values of a property; ascending by their text.
     pub(crate) fn value_numbers(&self, property: PropertyId) -> Range<u32> {
-        let starts = u32s(self.bytes(Section::PropertyStarts));
         let count = self.value_count() as usize;
-        let range = codec::range_within(starts, usize::from(property.0), count);
+        let starts = self.table(Table::PropertyStarts);
+        let range = starts.range_within(usize::from(property.0), count);
         range.start as u32..range.end as u32
     }
 
     /// How many distinct values there are of all properties together.
     pub(crate) fn value_count(&self) -> u32 {
-        self.bytes(Section::ValueKinds).len() as u32
+        self.table(Table::ValueKinds).len() as u32
     }
 
     /// The concept that the value with a number names.
@@ -131,13 +130,11 @@ impl Edition {
     }
 
     fn value_text(&self, value: u32) -> &str {
-        let offsets = u32s(self.bytes(Section::ValueOffsets));
-        self.text(Section::ValueTexts, codec::range(offsets, value as usize))
+        self.text(Section::ValueTexts, self.table(Table::ValueOffsets).range(value as usize))
     }
 
     fn value_posting(&self, value: u32) -> &[u8] {
-        let offsets = u32s(self.bytes(Section::PostingOffsets));
-        let range = codec::range(offsets, value as usize);
+        let range = self.table(Table::PostingOffsets).range(value as usize);
         self.bytes(Section::Postings).get(range).unwrap_or_default()
     }
 }
@@ -160,8 +157,8 @@ impl<'e> PropertyRef<'e> {
     /// The number of the property.
     #[must_use]
     pub fn property_id(self) -> PropertyId {
-        let properties = u16s(self.edition.bytes(Section::ValueProperties));
-        PropertyId(properties.get(self.value as usize).map_or(u16::MAX, |property| property.get()))
+        let property = self.edition.table(Table::ValueProperties).get(self.value as usize);
+        PropertyId(property.and_then(|number| u16::try_from(number).ok()).unwrap_or(u16::MAX))
     }
 
     /// What the property is.
@@ -179,18 +176,33 @@ impl<'e> PropertyRef<'e> {
     /// The value.
     #[must_use]
     pub fn value(self) -> PropertyValue<'e> {
-        let kinds = self.edition.bytes(Section::ValueKinds);
-        let kind = kinds.get(self.value as usize).copied().and_then(PropertyKind::from_byte);
+        let kind = self.edition.table(Table::ValueKinds).get(self.value as usize);
+        let kind = kind.and_then(|kind| PropertyKind::from_byte(kind as u8));
         let text = self.edition.value_text(self.value);
-        PropertyValue::from_stored(kind.unwrap_or(PropertyKind::String), text)
+        match kind.unwrap_or(PropertyKind::String) {
+            PropertyKind::Coding => {
+                let (code, display) = text.split_once(PART).unwrap_or((text, ""));
+                let (system, version) = self.origin();
+                PropertyValue::Coding { system, version, code, display }
+            }
+            kind => PropertyValue::from_stored(kind, text),
+        }
+    }
+
+    /// System and version of a Coding.
+    fn origin(self) -> (&'e str, &'e str) {
+        let number = self.edition.table(Table::ValueOrigins).at(self.value as usize) as usize;
+        let range =
+            number.checked_sub(1).map(|row| self.edition.table(Table::OriginOffsets).range(row));
+        let text = self.edition.text(Section::OriginTexts, range.unwrap_or_default());
+        text.split_once(PART).unwrap_or((text, ""))
     }
 
     /// The concept of this edition that a code value names.
     #[must_use]
     pub fn concept(self) -> Option<ConceptIx> {
-        let concepts = u32s(self.edition.bytes(Section::ValueConcepts));
-        let ordinal = concepts.get(self.value as usize).map(|ordinal| ordinal.get());
-        ordinal.filter(|&ordinal| ordinal != NONE).map(ConceptIx)
+        let ordinal = self.edition.table(Table::ValueConcepts).at(self.value as usize);
+        ordinal.checked_sub(1).map(ConceptIx)
     }
 
     /// Relationship group, 0 for none.

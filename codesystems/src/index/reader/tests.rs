@@ -186,19 +186,26 @@ fn an_empty_edition_is_an_edition() {
 
 #[test]
 fn damaged_offsets_lead_to_no_more_rows_than_there_are() {
-    use Section as S;
+    use {Section as S, Table as T};
     let whole = Container::from_bytes(animals().finish().unwrap().into()).unwrap();
-    let tables = [S::DesignationOffsets, S::PropertyOffsets, S::PropertyStarts, S::MemberStarts];
     let mut writer = super::super::ContainerWriter::new(ContainerKind::Edition);
     for &section in S::ALL {
         let mut bytes = whole.section(section.number()).to_vec();
-        if tables.contains(&section) {
+        if section == S::MemberStarts {
             bytes.iter_mut().skip(4).for_each(|byte| *byte = 0xff);
         }
         if section == S::Runs {
             bytes.iter_mut().skip(2).for_each(|byte| *byte = 0xff);
         }
         writer.section(section.number(), bytes);
+    }
+    for &table in T::ALL {
+        let bytes = whole.section(table.number());
+        let mut numbers: Vec<u32> = Column::of(bytes).unwrap().iter().collect();
+        if [T::DesignationOffsets, T::PropertyOffsets, T::PropertyStarts].contains(&table) {
+            numbers.iter_mut().skip(1).for_each(|number| *number = u32::MAX);
+        }
+        writer.section(table.number(), Column::write(&numbers));
     }
     let edition = Edition::from_bytes(writer.finish().into()).unwrap();
     let first = ConceptIx(0);

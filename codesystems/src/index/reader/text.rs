@@ -1,6 +1,7 @@
 //! The text index of an edition.
 
-use super::super::sections::Section;
+use super::super::codec::put_u32s;
+use super::super::sections::{Section, Table};
 use super::Edition;
 use crate::ConceptIx;
 use crate::search::{self, TextIndex, TextSectionRefs, TextSections};
@@ -21,7 +22,7 @@ impl Edition {
             place_concepts: self.bytes(Section::TextPlaceConcepts),
             place_designations: self.bytes(Section::TextPlaceDesignations),
             qualities: self.bytes(Section::TextQualities),
-            designation_offsets: self.bytes(Section::DesignationOffsets),
+            designation_offsets: self.plain_designation_offsets(),
             token_offsets: self.bytes(Section::TextTokenOffsets),
             designation_tokens: self.bytes(Section::TextDesignationTokens),
             token_codes: self.bytes(Section::TextTokenCodes),
@@ -29,6 +30,14 @@ impl Edition {
             frequent_ranges: self.bytes(Section::TextFrequentRanges),
         };
         TextIndex::new(&refs).ok()
+    }
+
+    /// The offsets of designations as a table of `u32`.
+    fn plain_designation_offsets(&self) -> &[u8] {
+        let offsets = self.table(Table::DesignationOffsets);
+        offsets
+            .plain()
+            .unwrap_or_else(|| self.one_designation_each.get_or_init(|| put_u32s(offsets.iter())))
     }
 
     fn build_text_index(&self) -> Option<TextSections> {

@@ -7,9 +7,7 @@
 
 use std::hint::black_box;
 
-use super::super::codec::{self, u32s};
-use super::super::sections::Section;
-use super::super::write::NONE;
+use super::super::sections::{Section, Table};
 use super::{Edition, LanguageScores, PropertyRef};
 use crate::model::{PropertyId, PropertyKind};
 use crate::{ConceptIx, PropertyValue};
@@ -43,7 +41,7 @@ impl<'e> Told<'e> {
         self.kind
     }
 
-    /// The value as it is stored.
+    /// The value as it is stored; of a Coding its code and display alone.
     #[must_use]
     pub fn text(&self) -> &'e [u8] {
         self.text
@@ -70,21 +68,20 @@ impl<'e> Told<'e> {
 
 impl Edition {
     /// The text of a table of texts; damaged offsets give an empty one.
-    fn raw(&self, texts: Section, offsets: Section, row: usize) -> &[u8] {
-        let range = codec::range(u32s(self.bytes(offsets)), row);
-        self.bytes(texts).get(range).unwrap_or_default()
+    fn raw(&self, texts: Section, offsets: Table, row: usize) -> &[u8] {
+        self.bytes(texts).get(self.table(offsets).range(row)).unwrap_or_default()
     }
 
     /// As [`Self::code`], as bytes.
     #[must_use]
     pub fn code_bytes(&self, concept: ConceptIx) -> &[u8] {
-        self.raw(Section::CodeBytes, Section::CodeOffsets, concept.row())
+        self.raw(Section::CodeBytes, Table::CodeOffsets, concept.row())
     }
 
     /// The text of designation `number`, as bytes.
     #[must_use]
     pub fn designation_bytes(&self, number: u32) -> &[u8] {
-        self.raw(Section::Texts, Section::TextOffsets, number as usize)
+        self.raw(Section::Texts, Table::TextOffsets, number as usize)
     }
 
     /// As [`Self::display_for`], as bytes.
@@ -106,14 +103,18 @@ impl Edition {
             let display = |&concept| self.display_bytes_for(concept, scores);
             return concepts.iter().map(display).collect();
         }
-        let displays = u32s(self.bytes(Section::Displays));
-        let number = |concept: &ConceptIx| displays.get(concept.row()).map_or(NONE, |n| n.get());
-        let numbers: Vec<u32> = concepts.iter().map(number).collect();
+        let displays = self.table(Table::Displays);
+        let places: Vec<u32> = concepts.iter().map(|concept| displays.at(concept.row())).collect();
+        let first = self.table(Table::DesignationOffsets);
+        let rows = concepts.iter().zip(&places);
+        let numbers: Vec<Option<u32>> = rows
+            .map(|(concept, place)| first.get(concept.row())?.checked_add(place.checked_sub(1)?))
+            .collect();
         let rows = concepts.iter().zip(&numbers);
         let texts: Vec<&[u8]> = rows
-            .map(|(&concept, &number)| match number {
-                NONE => self.code_bytes(concept),
-                number => self.designation_bytes(number),
+            .map(|(&concept, number)| match number {
+                None => self.code_bytes(concept),
+                Some(number) => self.designation_bytes(*number),
             })
             .collect();
         touch(&texts);
@@ -127,14 +128,14 @@ impl Edition {
         values: &[PropertyRef<'e>],
         scores: &LanguageScores,
     ) -> Vec<Told<'e>> {
-        let kinds = self.bytes(Section::ValueKinds);
+        let kinds = self.table(Table::ValueKinds);
         let told = |&reference: &PropertyRef<'e>| {
             let number = reference.number() as usize;
-            let kind = kinds.get(number).copied().and_then(PropertyKind::from_byte);
+            let kind = kinds.get(number).and_then(|kind| PropertyKind::from_byte(kind as u8));
             Told {
                 reference,
                 kind: kind.unwrap_or(PropertyKind::String),
-                text: self.raw(Section::ValueTexts, Section::ValueOffsets, number),
+                text: self.raw(Section::ValueTexts, Table::ValueOffsets, number),
                 concept: reference.concept(),
                 display: &[],
             }
@@ -163,40 +164,36 @@ impl Edition {
     /// Reads a word of every table in which something is told of a concept, so that it is at hand
     /// when it is asked for: the processor fetches them at once instead of one after the other.
     pub fn touch(&self, concept: ConceptIx) {
-        const BY_CONCEPT: [(Section, usize); 10] = [
-            (Section::Flags, 1),
-            (Section::Status, 1),
-            (Section::Kind, 1),
-            (Section::CodeOffsets, 4),
-            (Section::ParentOffsets, 4),
-            (Section::ChildOffsets, 4),
-            (Section::DesignationOffsets, 4),
-            (Section::Displays, 4),
-            (Section::PropertyOffsets, 4),
-            (Section::RunOffsets, 4),
+        const BY_CONCEPT: [Table; 10] = [
+            Table::Flags,
+            Table::Status,
+            Table::Kind,
+            Table::CodeOffsets,
+            Table::ParentOffsets,
+            Table::ChildOffsets,
+            Table::DesignationOffsets,
+            Table::Displays,
+            Table::PropertyOffsets,
+            Table::RunOffsets,
         ];
-        let byte =
-            |section: Section, at: usize| self.bytes(section).get(at).copied().unwrap_or_default();
         let row = concept.row();
-        let seen = BY_CONCEPT
-            .iter()
-            .fold(0, |seen, &(section, width)| seen ^ byte(section, row.saturating_mul(width)));
-        let start = |section: Section| {
-            u32s(self.bytes(section)).get(row).map_or(0, |start| start.get() as usize)
-        };
-        let (name, value) = (start(Section::DesignationOffsets), start(Section::PropertyOffsets));
+        let at = |table: Table, row: u32| self.table(table).at(row as usize);
+        let seen = BY_CONCEPT.iter().fold(0, |seen, &table| seen ^ self.table(table).at(row));
+        let start = |table: Table| self.table(table).at(row);
+        let (name, value) = (start(Table::DesignationOffsets), start(Table::PropertyOffsets));
+        let code = self.bytes(Section::CodeBytes).get(start(Table::CodeOffsets) as usize);
         let further = [
-            byte(Section::CodeBytes, start(Section::CodeOffsets)),
-            byte(Section::Parents, start(Section::ParentOffsets) * 4),
-            byte(Section::Children, start(Section::ChildOffsets) * 4),
-            byte(Section::DesignationFlags, name),
-            byte(Section::DesignationLanguage, name),
-            byte(Section::DesignationUse, name),
-            byte(Section::TextOffsets, name * 4),
-            byte(Section::PropertyValues, value * 4),
-            byte(Section::PropertyGroups, value * 2),
+            u32::from(code.copied().unwrap_or_default()),
+            at(Table::Parents, start(Table::ParentOffsets)),
+            at(Table::Children, start(Table::ChildOffsets)),
+            at(Table::DesignationFlags, name),
+            at(Table::DesignationLanguage, name),
+            at(Table::DesignationUse, name),
+            at(Table::TextOffsets, name),
+            at(Table::PropertyValues, value),
+            at(Table::PropertyGroups, value),
         ];
-        black_box(further.iter().fold(seen, |seen, byte| seen ^ byte));
+        black_box(further.iter().fold(seen, |seen, number| seen ^ number));
     }
 }
 
