@@ -17,6 +17,7 @@ pub mod grown;
 pub mod implicit;
 pub mod issues;
 pub mod model;
+mod narrowed;
 pub mod plan;
 pub mod scope;
 pub mod search;

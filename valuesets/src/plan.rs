@@ -15,6 +15,7 @@ use crate::Result;
 use crate::catalogue::CodeSystem;
 use crate::expressions::Expressions;
 use crate::model::{OwnDesignation, ValueSet};
+use crate::narrowed::Narrowed;
 use crate::scope::Scope;
 use crate::search::SynonymSource;
 use compiler::Compiler;
@@ -82,6 +83,8 @@ pub struct Part {
     /// Words of texts in `listed` that the code system does not have; made when they are first
     /// searched.
     pub own_words: Arc<OnceLock<Vec<OwnWords>>>,
+    /// The texts of these concepts alone; kept when they are searched often.
+    pub narrowed: Arc<Narrowed>,
     /// Every code of the grammar is in, beyond those in `set`.
     pub whole_grammar: bool,
     /// What codes that the grammar makes must meet to be in.

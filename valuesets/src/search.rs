@@ -198,8 +198,10 @@ pub(crate) fn in_part(part: &Part, within: &ConceptSet, filter: &str, wanted: us
     }
     let own = edition.text_index();
     if let Some(index) = &own {
+        let narrowed = part.narrowed.index(index, (&part.set, within), edition.concept_count());
         // What is stored about frequent words counts all concepts.
-        let is_whole = within.len() == u64::from(edition.concept_count());
+        let (index, is_whole) =
+            narrowed.unwrap_or((*index, within.len() == u64::from(edition.concept_count())));
         let within_or_all = (!is_whole).then_some(within.bitmap());
         let selection = Selection { within: within_or_all, offset: 0, limit: wanted };
         let page = if extra.is_empty() {

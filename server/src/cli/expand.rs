@@ -1,5 +1,6 @@
 //! Concepts on the command line: expansions of value sets, and search over everything there is.
 
+use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
 use clap::Args;
@@ -95,8 +96,8 @@ pub(super) fn expand(config: Config, ask: &Expand) -> Result<()> {
                 written = rows.row(&[
                     concept.system.unwrap_or_default(),
                     concept.version.unwrap_or_default(),
-                    concept.code.unwrap_or_default(),
-                    concept.display.unwrap_or_default(),
+                    &text(concept.code),
+                    &text(concept.display),
                     if concept.is_inactive { "true" } else { "false" },
                     if concept.is_abstract { "true" } else { "false" },
                 ]);
@@ -167,11 +168,18 @@ pub(super) fn search(config: Config, ask: &Search) -> Result<()> {
     print_hits(&pending, ask.output.format)
 }
 
+/// What an answer tells in bytes.
+fn text(told: Option<&[u8]>) -> Cow<'_, str> {
+    String::from_utf8_lossy(told.unwrap_or_default())
+}
+
 fn print_hits(pending: &Pending, format: Format) -> Result<()> {
     if format == Format::Json {
         let mut hits = Vec::new();
         pending.rows(&mut |hit| {
-            hits.push(json!({"system": hit.system, "code": hit.code, "display": hit.display}));
+            let [code, display] =
+                [hit.code, hit.display].map(|told| told.map(String::from_utf8_lossy));
+            hits.push(json!({"system": hit.system, "code": code, "display": display}));
             true
         });
         return say_json(&hits.into());
@@ -179,11 +187,7 @@ fn print_hits(pending: &Pending, format: Format) -> Result<()> {
     let mut rows = Rows::begin(format, &["system", "code", "display"])?;
     let mut written = Ok(());
     pending.rows(&mut |hit| {
-        written = rows.row(&[
-            hit.system.unwrap_or_default(),
-            hit.code.unwrap_or_default(),
-            hit.display.unwrap_or_default(),
-        ]);
+        written = rows.row(&[hit.system.unwrap_or_default(), &text(hit.code), &text(hit.display)]);
         written.is_ok()
     });
     settle(written.and_then(|()| rows.end()))

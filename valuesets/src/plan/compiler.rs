@@ -227,6 +227,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
             order: None,
             listed: Arc::default(),
             own_words: Arc::default(),
+            narrowed: Arc::default(),
             whole_grammar: false,
             conditions: Vec::new(),
             without: Arc::default(),

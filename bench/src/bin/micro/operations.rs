@@ -103,8 +103,8 @@ fn encode_page(harness: &mut Harness, edition: &Edition) {
             out.begin(&ContainsRef {
                 system: Some(url),
                 version: None,
-                code: Some(edition.code(concept)),
-                display: Some(edition.display_for(concept, &scores)),
+                code: Some(edition.code_bytes(concept)),
+                display: Some(edition.display_bytes_for(concept, &scores)),
                 is_abstract: edition.is_not_selectable(concept),
                 is_inactive: edition.is_inactive(concept),
             });

@@ -187,6 +187,12 @@ impl<'e> DesignationRef<'e> {
         self.edition.text(Section::Texts, range)
     }
 
+    /// The text as bytes, not checked for being UTF-8.
+    #[must_use]
+    pub fn value_bytes(self) -> &'e [u8] {
+        self.edition.designation_bytes(self.number)
+    }
+
     /// Whether the text must be escaped to stand in JSON; if not, it can be copied.
     #[must_use]
     pub fn needs_escape(self) -> bool {

@@ -124,10 +124,11 @@ pub(super) enum Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn text(&self) -> Option<&'a str> {
+    /// The text, in UTF-8.
+    pub(super) fn text(&self) -> Option<&'a [u8]> {
         match self {
-            Self::Listed(text) => Some(text),
-            Self::Designation(designation) => Some(designation.value()),
+            Self::Listed(text) => Some(text.as_bytes()),
+            Self::Designation(designation) => Some(designation.value_bytes()),
             Self::Nothing => None,
         }
     }

@@ -315,7 +315,7 @@ impl Pending {
         shown: &Shown<'a>,
     ) -> ContainsRef<'a> {
         let edition = writing.edition;
-        let code = edition.code(concept.concept);
+        let code = edition.code_bytes(concept.concept);
         ContainsRef {
             system: Some(&part.url),
             version: writing.version,

@@ -17,10 +17,10 @@ pub struct ContainsRef<'a> {
     pub system: Option<&'a str>,
     /// The code system's version, where the answer tells it.
     pub version: Option<&'a str>,
-    /// The code; absent for entries that only group others.
-    pub code: Option<&'a str>,
-    /// The display.
-    pub display: Option<&'a str>,
+    /// The code, in UTF-8; absent for entries that only group others.
+    pub code: Option<&'a [u8]>,
+    /// The display, in UTF-8.
+    pub display: Option<&'a [u8]>,
     /// Whether the entry cannot be chosen; written only if so.
     pub is_abstract: bool,
     /// Whether the concept is inactive; written only if so.
@@ -84,8 +84,11 @@ impl<'w> ExpansionWriter<'w> {
             writer.field_bool("inactive", true);
         }
         writer.field_opt("version", entry.version);
-        writer.field_opt("code", entry.code);
-        writer.field_opt("display", entry.display);
+        for (name, text) in [("code", entry.code), ("display", entry.display)] {
+            if let Some(text) = text.filter(|text| !text.is_empty()) {
+                writer.field_bytes(name, text);
+            }
+        }
         self.open = OpenList::None;
     }
 
@@ -250,7 +253,7 @@ mod tests {
         writer.begin_array();
         let mut entries = ExpansionWriter::new(&mut writer, version);
         entries.begin(&ContainsRef {
-            display: Some("Gruppe"),
+            display: Some(b"Gruppe"),
             is_abstract: true,
             ..Default::default()
         });
@@ -258,8 +261,8 @@ mod tests {
         entries.begin(&ContainsRef {
             system: Some("http://example.org/cs"),
             version: Some("1"),
-            code: Some("a"),
-            display: Some("Begriff A"),
+            code: Some(b"a"),
+            display: Some(b"Begriff A"),
             is_inactive: true,
             ..Default::default()
         });
@@ -274,7 +277,7 @@ mod tests {
         entries.property("status", ValueRef::code("retired"));
         entries.property("weight", ValueRef::Integer(3));
         entries.end();
-        entries.begin(&ContainsRef { code: Some("b"), ..Default::default() });
+        entries.begin(&ContainsRef { code: Some(b"b"), ..Default::default() });
         entries.end();
         entries.end_nested();
         entries.end();

@@ -174,12 +174,7 @@ impl JsonWriter {
     /// Writes a member with a string value.
     #[inline]
     pub fn field_str(&mut self, name: &'static str, text: &str) {
-        self.out.reserve(name.len() + text.len() + 8);
-        self.open_quote();
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":\"");
-        push_escaped(&mut self.out, text.as_bytes());
-        self.out.push(b'"');
+        self.field_bytes(name, text.as_bytes());
     }
 
     /// Writes `{"name":"…","valueX":"…"}`, which is most of any Parameters resource, in five copies: a third
@@ -211,6 +206,17 @@ impl JsonWriter {
     pub(super) fn end_parts(&mut self) {
         self.out.extend_from_slice(b"]}");
         self.comma = true;
+    }
+
+    /// The same with a text in bytes, which must be UTF-8, as texts of editions are.
+    #[inline]
+    pub fn field_bytes(&mut self, name: &'static str, text: &[u8]) {
+        self.out.reserve(name.len() + text.len() + 8);
+        self.open_quote();
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":\"");
+        push_escaped(&mut self.out, text);
+        self.out.push(b'"');
     }
 
     /// Writes a member with a string value, or nothing for `None` and for an empty text, which FHIR
