@@ -12,9 +12,9 @@ use codesystems::search::{Narrow, TextIndex};
 /// Searches of a part before its texts are kept.
 const OFTEN: u32 = 3;
 /// Concepts of a part whose texts are kept.
-const MOST_CONCEPTS: u64 = 1 << 14;
+const MOST_CONCEPTS: u64 = 1 << 16;
 /// A part of more than one concept in so many is searched in the index of all as fast.
-const FEW: u64 = 8;
+const FEW: u64 = 4;
 /// What all parts together may keep, in bytes; further ones are searched in the index of all.
 const BUDGET: usize = 32 << 20;
 
@@ -30,7 +30,6 @@ pub struct Narrowed {
 
 #[derive(Debug)]
 struct Kept {
-    concepts: ConceptSet,
     narrow: Narrow,
     bytes: usize,
 }
@@ -47,9 +46,9 @@ impl Kept {
             return None;
         }
         let narrow = index.narrow(concepts.bitmap());
-        let bytes = narrow.byte_count() + concepts.byte_count();
+        let bytes = narrow.byte_count();
         KEPT.fetch_add(bytes, Ordering::Relaxed);
-        Some(Self { concepts: concepts.clone(), narrow, bytes })
+        Some(Self { narrow, bytes })
     }
 }
 
@@ -71,9 +70,10 @@ impl Narrowed {
         }
         let kept = self.kept.get_or_init(|| Kept::new(index, all)).as_ref()?;
         // Parts of another value set may share what is kept, and have other concepts.
-        if !within.bitmap().is_subset(kept.concepts.bitmap()) {
+        let concepts = kept.narrow.concepts();
+        if !within.bitmap().is_subset(concepts) {
             return None;
         }
-        Some((index.narrowed(&kept.narrow), within.len() == kept.concepts.len()))
+        Some((index.narrowed(&kept.narrow), within.len() == concepts.len()))
     }
 }

@@ -105,11 +105,13 @@ pub(super) struct Costs {
     pub(super) probe: u64,
     /// To look at a place of a set.
     pub(super) visit: u64,
+    /// Posting bytes that few concepts may have until what is stored of all concepts is used.
+    pub(super) many: u64,
 }
 
 impl Default for Costs {
     fn default() -> Self {
-        Self { classify: 200, postings: 8, span: 4, probe: 25, visit: 4 }
+        Self { classify: 200, postings: 8, span: 4, probe: 25, visit: 4, many: 16 << 10 }
     }
 }
 
@@ -203,10 +205,21 @@ impl TextIndex<'_> {
             return self.everything(selection);
         }
         let Some(words) = self.resolve(query) else { return Hits::default() };
-        if let ([word], Some(range)) = (words.as_slice(), self.single_range(&words))
-            && let Some(hits) = self.page_of_range(word, range, selection)
-        {
-            return hits;
+        if let ([word], Some(range)) = (words.as_slice(), self.single_range(&words)) {
+            let whole = self.whole().filter(|(whole, _)| {
+                self.weight(range) > self.costs.many && whole.frequent(range).is_some()
+            });
+            let hits = match whole {
+                // What is stored of the range saves going through all these postings.
+                Some((whole, concepts)) => {
+                    let within = selection.within.or(Some(concepts));
+                    whole.page_of_range(word, range, &Selection { within, ..*selection })
+                }
+                None => self.page_of_range(word, range, selection),
+            };
+            if let Some(hits) = hits {
+                return hits;
+            }
         }
         self.page_of(&words, self.evaluate(&words, selection.within), selection)
     }

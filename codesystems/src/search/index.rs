@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use roaring::RoaringBitmap;
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U16, U32, U64};
 
@@ -36,8 +37,10 @@ pub struct TextIndex<'e> {
     token_codes: &'e [U32],
     wide: Wide<'e>,
     frequent: Frequent<'e>,
-    /// Where only some concepts are looked at, their postings.
+    /// Where only some concepts are looked at, their postings ...
     narrow: Option<&'e Narrow>,
+    /// ... and concepts and designations of all places.
+    all_places: [&'e [U32]; 2],
     pub(super) costs: Costs,
 }
 
@@ -132,6 +135,7 @@ impl<'e> TextIndex<'e> {
             wide: Wide::new(sections.wide_ranges, header).ok_or(size("wide_ranges"))?,
             frequent: Frequent::new(sections.frequent_ranges).ok_or(size("frequent_ranges"))?,
             narrow: None,
+            all_places: [&[], &[]],
             costs: Costs::default(),
         })
     }
@@ -148,8 +152,17 @@ impl<'e> TextIndex<'e> {
             place_concepts: &narrow.place_concepts,
             place_designations: &narrow.place_designations,
             narrow: Some(narrow),
+            all_places: [self.place_concepts, self.place_designations],
             ..*self
         }
+    }
+
+    /// The index of all concepts, and those that are looked at; `None` when that is all.
+    pub(super) fn whole(&self) -> Option<(Self, &'e RoaringBitmap)> {
+        let narrow = self.narrow?;
+        let [place_concepts, place_designations] = self.all_places;
+        let whole = TextIndex { place_concepts, place_designations, narrow: None, ..*self };
+        Some((whole, &narrow.concepts))
     }
 
     /// How many designations can be found.

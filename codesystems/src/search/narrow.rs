@@ -13,6 +13,7 @@ use super::postings::Where;
 /// The postings of some concepts of a [`TextIndex`], in memory. See [`TextIndex::narrow`].
 #[derive(Debug, Default)]
 pub struct Narrow {
+    pub(super) concepts: RoaringBitmap,
     /// The tokens that occur, ascending.
     tokens: Vec<u32>,
     /// Where the postings of each begin, and the end.
@@ -24,11 +25,18 @@ pub struct Narrow {
 }
 
 impl Narrow {
+    /// The concepts.
+    #[must_use]
+    pub fn concepts(&self) -> &RoaringBitmap {
+        &self.concepts
+    }
+
     /// How much memory it takes, in bytes.
     #[must_use]
     pub fn byte_count(&self) -> usize {
         let numbers = self.tokens.len() + self.starts.len() + self.postings.len();
-        (numbers + self.place_concepts.len() + self.place_designations.len()) * size_of::<u32>()
+        let places = self.place_concepts.len() + self.place_designations.len();
+        (numbers + places) * size_of::<u32>() + self.concepts.serialized_size()
     }
 
     /// The rows of `tokens`.
@@ -87,6 +95,7 @@ impl TextIndex<'_> {
         postings.dedup_by_key(|(token, posting)| (*token, *posting >> 2));
         postings.reverse();
         let mut narrow = Narrow {
+            concepts: concepts.clone(),
             place_concepts: places.iter().map(|&(.., concept)| concept.into()).collect(),
             place_designations: places.iter().map(|&(_, number, _)| number.into()).collect(),
             ..Narrow::default()

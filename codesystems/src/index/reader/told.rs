@@ -197,6 +197,33 @@ impl Edition {
     }
 }
 
+impl Edition {
+    /// Reads what a list of concepts shows of each, code and display, so that it is at hand when it is
+    /// asked for: concepts that a search found lie far from each other in every table.
+    pub fn touch_shown(&self, concepts: &[ConceptIx]) {
+        let numbers: Vec<(u32, u32)> = concepts
+            .iter()
+            .map(|concept| {
+                let at = |table: Table| self.table(table).at(concept.row());
+                black_box(at(Table::Flags) ^ at(Table::Status));
+                let designation = at(Table::DesignationOffsets).wrapping_add(at(Table::Displays));
+                (at(Table::CodeOffsets), designation.saturating_sub(1))
+            })
+            .collect();
+        let codes = self.bytes(Section::CodeBytes);
+        let texts: Vec<&[u8]> = numbers
+            .iter()
+            .map(|&(code, designation)| {
+                black_box(codes.get(code as usize).copied());
+                let at = |table: Table| self.table(table).at(designation as usize);
+                black_box(at(Table::DesignationFlags) ^ at(Table::DesignationLanguage));
+                self.designation_bytes(designation)
+            })
+            .collect();
+        touch(&texts);
+    }
+}
+
 /// Reads the ends of texts, so that the processor fetches all of them at once.
 fn touch<'t>(texts: impl IntoIterator<Item = &'t &'t [u8]>) {
     let ends = |text: &&[u8]| {
@@ -256,6 +283,7 @@ mod tests {
             }
         }
         edition.touch(ConceptIx(u32::MAX));
+        edition.touch_shown(&[ConceptIx(0), ConceptIx(u32::MAX)]);
         let scores = edition.language_scores(&LanguagePreference::default());
         assert_eq!(edition.displays_for(&[ConceptIx(u32::MAX)], &scores), [b""]);
     }

@@ -67,8 +67,8 @@ fn query() -> impl Strategy<Value = Query> {
 /// One way of evaluation made cheap, the other dear.
 fn costs() -> [Costs; 3] {
     let usual = Costs::default();
-    let listing = Costs { classify: 0, ..usual };
-    let gathering = Costs { classify: 1 << 30, postings: 0, span: 0, probe: 0, visit: 0 };
+    let listing = Costs { classify: 0, many: 2, ..usual };
+    let gathering = Costs { classify: 1 << 30, postings: 0, span: 0, probe: 0, visit: 0, many: 0 };
     [usual, listing, gathering]
 }
 

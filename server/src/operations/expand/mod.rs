@@ -10,7 +10,7 @@ mod wishes;
 use std::sync::Arc;
 
 use axum::http::Method;
-use codesystems::{Canonical, LanguagePreference};
+use codesystems::{Canonical, ConceptIx, LanguagePreference};
 use valuesets::expand::{Entry, Expansion, Node};
 use valuesets::model::ValueSet;
 use valuesets::plan::Part;
@@ -28,6 +28,8 @@ const STREAM_FROM: u64 = 2_000;
 /// Up to how many concepts a code system that nests its concepts is expanded nested where the
 /// request does not say.
 const NEST_UP_TO: u64 = 1_000;
+/// How many concepts of a page are read together before they are written.
+const BLOCK: usize = 64;
 /// How much is written before it is sent on, in bytes.
 pub const CHUNK: usize = 64 << 10;
 
@@ -239,10 +241,35 @@ impl Pending {
             }
             return;
         }
-        for entry in self.expansion.entries() {
-            self.begin(&mut out, writings, entry);
-            out.end();
-            if !full(out.writer()) {
+        if self.shown() >= STREAM_FROM {
+            for entry in self.expansion.entries() {
+                self.begin(&mut out, writings, entry);
+                out.end();
+                if !full(out.writer()) {
+                    return;
+                }
+            }
+            return;
+        }
+        let mut entries = self.expansion.entries();
+        let mut block: Vec<Entry> = Vec::with_capacity(BLOCK);
+        loop {
+            block.clear();
+            block.extend(entries.by_ref().take(BLOCK));
+            for same_part in block.chunk_by(|one, other| one.part == other.part) {
+                let part = same_part.first().and_then(|entry| writings.get(entry.part));
+                let concepts: Vec<ConceptIx> =
+                    same_part.iter().map(|entry| entry.concept).collect();
+                part.inspect(|part| part.edition.touch_shown(&concepts));
+            }
+            for &entry in &block {
+                self.begin(&mut out, writings, entry);
+                out.end();
+                if !full(out.writer()) {
+                    return;
+                }
+            }
+            if block.len() < BLOCK {
                 return;
             }
         }
