@@ -1,5 +1,7 @@
 //! Sets of concepts and their algebra.
 
+use std::ops::Range;
+
 use roaring::RoaringBitmap;
 
 use crate::ConceptIx;
@@ -117,6 +119,19 @@ impl ConceptSet {
     #[must_use]
     pub fn bitmap(&self) -> &RoaringBitmap {
         &self.bitmap
+    }
+
+    /// The runs of concepts that follow one another, ascending; `None` when there are more than `most`.
+    pub(crate) fn runs(&self, most: usize) -> Option<Vec<Range<u32>>> {
+        let mut runs = Vec::new();
+        let mut rest = self.bitmap.iter();
+        while let Some(run) = rest.next_range() {
+            if runs.len() == most {
+                return None;
+            }
+            runs.push(*run.start()..run.end().saturating_add(1));
+        }
+        Some(runs)
     }
 
     /// Bytes of memory the set takes, roughly: for caches with a byte budget.

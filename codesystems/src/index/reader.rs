@@ -4,6 +4,7 @@ mod at_hand;
 mod designation;
 mod hierarchy;
 mod member;
+mod naming;
 mod property;
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,8 @@ pub struct Edition {
     set_numbers: OnceLock<FxHashMap<String, u16>>,
     /// The concepts that properties are named after, by number of the property.
     property_concepts: OnceLock<Vec<Option<ConceptIx>>>,
+    /// The concepts that have a value, by the concepts named.
+    naming: OnceLock<naming::Naming>,
     /// The text index of an edition that was written without it.
     text_on_demand: OnceLock<Option<TextSections>>,
     /// What the text index reads as offsets of designations, where they are not stored that way.
@@ -123,6 +126,7 @@ impl Edition {
             folded,
             set_numbers: OnceLock::new(),
             property_concepts: OnceLock::new(),
+            naming: OnceLock::new(),
             text_on_demand: OnceLock::new(),
             one_designation_each: OnceLock::new(),
         };

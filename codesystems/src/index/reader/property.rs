@@ -80,6 +80,16 @@ impl Edition {
             .map(PropertyRef::number)
     }
 
+    /// How many concepts have the value with this number.
+    pub(crate) fn posting_count(&self, value: u32) -> u32 {
+        posting_len(self.value_posting(value))
+    }
+
+    /// Tells the concepts that have the value with this number.
+    pub(super) fn each_with_value(&self, value: u32, tell: impl FnMut(u32)) {
+        codec::for_each_posting(self.value_posting(value), tell);
+    }
+
     /// Marks the concepts that have the value with this number.
     pub(crate) fn mark_value(&self, value: u32, marks: &mut Marks) {
         codec::for_each_posting(self.value_posting(value), |ordinal| marks.insert(ordinal));

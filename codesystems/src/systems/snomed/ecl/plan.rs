@@ -19,17 +19,15 @@ pub(super) const PART_COST: u64 = 20_000;
 pub(super) struct Limits {
     /// Up to how many concepts are tested one by one instead of building the set to intersect with.
     pub(super) few: u64,
-    /// Up to how many concepts of a focus are looked at instead of reading postings.
+    /// Up to how many concepts of a focus are looked at, where that is cheaper than reading postings.
     pub(super) few_focus: u64,
-    /// A set this many times smaller than the values of a property is looked up code by code.
-    pub(super) much_smaller: u64,
     /// What an evaluation may cost; an answer beyond is refused.
     pub(super) budget: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { few: 512, few_focus: 2_000, much_smaller: 200, budget: BUDGET }
+        Self { few: 512, few_focus: 100_000, budget: BUDGET }
     }
 }
 

@@ -23,7 +23,7 @@ impl Evaluator<'_> {
         let mut marks = Marks::new(self.edition.concept_count());
         for (number, definition) in self.associations(history)? {
             match self.target_property(&definition.code) {
-                Some(property) => self.mark_by_property(property, set, &mut marks),
+                Some(property) => self.edition.mark_naming(property, set, &mut marks),
                 None => self.mark_by_rows(number, definition, set, &mut marks),
             }
         }
@@ -59,25 +59,6 @@ impl Evaluator<'_> {
             property.uri.as_deref() == Some(&*uri) && property.code != "inactivationReason"
         });
         properties.next().map(|(id, _)| id)
-    }
-
-    fn mark_by_property(&self, property: PropertyId, set: &ConceptSet, marks: &mut Marks) {
-        let edition = self.edition;
-        let values = edition.value_numbers(property);
-        if set.len() * self.limits.much_smaller < values.len() as u64 {
-            for concept in set.iter() {
-                if let Some(value) = edition.code_value(property, edition.code(concept)) {
-                    edition.mark_value(value, marks);
-                }
-            }
-            return;
-        }
-        let set = Marks::of(set, edition.concept_count());
-        for value in values {
-            if edition.value_concept(value).is_some_and(|target| set.contains(target.0)) {
-                edition.mark_value(value, marks);
-            }
-        }
     }
 
     fn mark_by_rows(

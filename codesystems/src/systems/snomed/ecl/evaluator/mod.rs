@@ -21,6 +21,7 @@ mod expressions;
 mod members;
 mod refine;
 mod text;
+mod wanted;
 
 /// |SNOMED CT Concept|, above everything.
 const ROOT: &str = "138875005";

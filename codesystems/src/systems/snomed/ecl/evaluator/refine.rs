@@ -7,14 +7,19 @@
 
 use rustc_hash::FxHashMap;
 
-use super::super::ast::{Attribute, Cardinality, Comparison, Refinement, SubConstraint};
+use super::super::ast::{Cardinality, Refinement, SubConstraint};
 use super::super::error::Result;
 use super::super::plan;
-use super::text::Matcher;
-use super::{CONCEPT_COST, Evaluator, IS_A};
+use super::wanted::{Values, Wanted};
+use super::{CONCEPT_COST, Evaluator};
 use crate::model::PropertyId;
 use crate::set::Marks;
-use crate::{ConceptIx, ConceptSet, PropertyValue};
+use crate::{ConceptIx, ConceptSet};
+
+/// What it costs to look at the relationships of a concept, in nanoseconds.
+const FOCUS_COST: u64 = 100;
+/// What it costs to find the posting of a value, in the time that reading one of its entries takes.
+const VALUE_COST: u64 = 20;
 
 /// A refinement with everything in it evaluated.
 #[derive(Debug)]
@@ -23,20 +28,6 @@ enum Test {
     Group(Cardinality, Box<Self>),
     And(Vec<Self>),
     Or(Vec<Self>),
-}
-
-/// What satisfies one attribute.
-#[derive(Debug)]
-struct Wanted {
-    cardinality: Cardinality,
-    /// Properties it may be, for the reverse direction.
-    properties: Vec<PropertyId>,
-    /// Numbers of the values that satisfy it; in the reverse direction those that lead to concepts.
-    values: Marks,
-    /// Concepts that, as parents, satisfy it: |Is a| is no property.
-    parents: Option<ConceptSet>,
-    /// The sources of a reversed attribute.
-    sources: Option<ConceptSet>,
 }
 
 /// Concepts that may satisfy a refinement.
@@ -71,7 +62,10 @@ impl Evaluator<'_> {
         refinement: &Refinement,
     ) -> Result<ConceptSet> {
         let test = self.test(refinement)?;
-        if plan::sub(focus, self) <= self.limits.few_focus {
+        let estimate = plan::sub(focus, self);
+        if estimate <= self.limits.few_focus
+            && estimate.saturating_mul(FOCUS_COST) <= self.reading_cost(&test)
+        {
             let focus = self.sub(focus)?;
             self.spend(focus.len() * CONCEPT_COST)?;
             return Ok(focus.iter().filter(|&concept| self.satisfies(concept, &test)).collect());
@@ -88,6 +82,38 @@ impl Evaluator<'_> {
         Ok(set.iter().filter(|&concept| self.satisfies(concept, &test)).collect())
     }
 
+    /// What it costs to read the candidates of a test from postings, in nanoseconds.
+    fn reading_cost(&self, test: &Test) -> u64 {
+        let of = |all: &[Test]| {
+            all.iter().map(|one| self.reading_cost(one)).fold(0, u64::saturating_add)
+        };
+        match test {
+            // Nothing comes from the postings, or what does is looked for value by value.
+            Test::Attribute(wanted) if wanted.cardinality.min == 0 || wanted.sources.is_some() => {
+                u64::MAX
+            }
+            Test::Attribute(wanted) => {
+                let mut postings = 0;
+                let count = |value| VALUE_COST + u64::from(self.edition.posting_count(value));
+                match &wanted.values {
+                    Values::Naming(named) => {
+                        for &property in &wanted.properties {
+                            let add = |sources: &[u32]| postings += sources.len() as u64;
+                            self.edition.each_naming(property, named, add);
+                        }
+                    }
+                    Values::Any => {
+                        postings = self.values_of_all(&wanted.properties).map(count).sum();
+                    }
+                    Values::Marked(marks) => postings = marks.iter().map(count).sum(),
+                }
+                postings + u64::from(self.edition.concept_count()) / 32
+            }
+            Test::Group(_, inner) => self.reading_cost(inner),
+            Test::And(all) | Test::Or(all) => of(all),
+        }
+    }
+
     fn test(&self, refinement: &Refinement) -> Result<Test> {
         let all =
             |all: &[Refinement]| all.iter().map(|one| self.test(one)).collect::<Result<Vec<_>>>();
@@ -100,146 +126,6 @@ impl Evaluator<'_> {
             Refinement::And(operands) => Test::And(all(operands)?),
             Refinement::Or(operands) => Test::Or(all(operands)?),
         })
-    }
-
-    /// The properties that a name selects, and whether |Is a| is among them.
-    fn named(&self, name: &SubConstraint) -> Result<(Vec<PropertyId>, bool)> {
-        if let Some(reference) = name.concept() {
-            self.concept(&reference.id)?;
-            let property = self.edition.property_id(&reference.id);
-            return Ok((property.into_iter().collect(), reference.id == IS_A));
-        }
-        if name.is_any() {
-            return Ok((self.attributes().iter().map(|(_, property)| *property).collect(), false));
-        }
-        let names = self.sub(name)?;
-        let selected = self.attributes().iter().filter(|(concept, _)| names.contains(*concept));
-        let is_a = self.edition.find_exact(IS_A).is_some_and(|is_a| names.contains(is_a));
-        Ok((selected.map(|(_, property)| *property).collect(), is_a))
-    }
-
-    fn wanted(&self, attribute: &Attribute) -> Result<Wanted> {
-        let (properties, is_a) = self.named(&attribute.name)?;
-        let distinct = properties.iter().map(|&one| self.edition.value_numbers(one).len() as u64);
-        self.spend(distinct.sum::<u64>() * CONCEPT_COST / 10)?;
-        let mut wanted = Wanted {
-            cardinality: attribute.cardinality.unwrap_or(Cardinality::DEFAULT),
-            properties,
-            values: Marks::new(self.edition.value_count()),
-            parents: None,
-            sources: None,
-        };
-        if let Comparison::Concept(equal, value) = &attribute.comparison {
-            self.want_concepts(&mut wanted, attribute.reverse, is_a, *equal, value)?;
-            return Ok(wanted);
-        }
-        let is_wanted = self.literal(&attribute.comparison);
-        for property in wanted.properties.clone() {
-            for value in self.edition.value_numbers(property) {
-                if is_wanted(self.edition.value_ref(value).value()) {
-                    wanted.values.insert(value);
-                }
-            }
-        }
-        Ok(wanted)
-    }
-
-    fn want_concepts(
-        &self,
-        wanted: &mut Wanted,
-        reverse: bool,
-        is_a: bool,
-        equal: bool,
-        value: &SubConstraint,
-    ) -> Result<()> {
-        let edition = self.edition;
-        let is_any = value.is_any() && !reverse && !is_a;
-        let set = if is_any { ConceptSet::new() } else { self.sub(value)? };
-        let chosen = || {
-            if value.is_any() && !reverse {
-                if equal { edition.all() } else { ConceptSet::new() }
-            } else if equal {
-                set.clone()
-            } else {
-                edition.all().and_not(&set)
-            }
-        };
-        if reverse {
-            for &property in &wanted.properties {
-                for value in edition.value_numbers(property) {
-                    if edition.value_concept(value).is_some() {
-                        wanted.values.insert(value);
-                    }
-                }
-            }
-            if is_a {
-                wanted.parents = Some(ConceptSet::new());
-            }
-            wanted.sources = Some(chosen());
-            return Ok(());
-        }
-        let mut marks = None;
-        for &property in &wanted.properties {
-            let values = edition.value_numbers(property);
-            if value.is_any() {
-                if equal {
-                    wanted.values.insert_run(values.start, values.end);
-                }
-            } else if equal && set.len() * self.limits.much_smaller < values.len() as u64 {
-                let codes = set.iter().map(|concept| edition.code(concept));
-                codes
-                    .filter_map(|code| edition.code_value(property, code))
-                    .for_each(|value| wanted.values.insert(value));
-            } else {
-                let set = marks.get_or_insert_with(|| Marks::of(&set, edition.concept_count()));
-                for value in values {
-                    let concept = edition.value_concept(value);
-                    if concept.is_some_and(|concept| set.contains(concept.0) == equal) {
-                        wanted.values.insert(value);
-                    }
-                }
-            }
-        }
-        if is_a {
-            wanted.parents = Some(chosen());
-        }
-        Ok(())
-    }
-
-    /// The test of a literal value.
-    pub(super) fn literal<'c>(
-        &self,
-        comparison: &'c Comparison,
-    ) -> Box<dyn Fn(PropertyValue<'_>) -> bool + 'c> {
-        match comparison {
-            Comparison::Number(order, number) => {
-                let wanted: f64 = number.parse().unwrap_or(f64::NAN);
-                Box::new(move |value| {
-                    let found = match value {
-                        PropertyValue::Integer(_) | PropertyValue::Decimal(_) => {
-                            value.stored().parse::<f64>().ok()
-                        }
-                        _ => None,
-                    };
-                    let ordering = found.and_then(|found| found.partial_cmp(&wanted));
-                    ordering.is_some_and(|ordering| order.holds(ordering))
-                })
-            }
-            Comparison::Text(equal, terms) => {
-                let matchers: Vec<Matcher> = terms.iter().map(Matcher::new).collect();
-                Box::new(move |value| match value {
-                    PropertyValue::String(text) => {
-                        matchers.iter().any(|matcher| matcher.matches(text)) == *equal
-                    }
-                    _ => false,
-                })
-            }
-            Comparison::Boolean(equal, wanted) => Box::new(
-                move |value| matches!(value, PropertyValue::Boolean(found) if (found == *wanted) == *equal),
-            ),
-            // Concepts are handled before, dates occur in member filters only.
-            Comparison::Concept(..) | Comparison::Time(..) => Box::new(|_| false),
-        }
     }
 
     /// Concepts that may satisfy a test, from the postings alone.
@@ -303,8 +189,19 @@ impl Evaluator<'_> {
             return above.map_or(values.clone(), |above| values.or(&above));
         }
         let mut marks = Marks::new(edition.concept_count());
-        for value in wanted.values.iter() {
-            edition.mark_value(value, &mut marks);
+        match &wanted.values {
+            Values::Marked(values) => {
+                values.iter().for_each(|value| edition.mark_value(value, &mut marks));
+            }
+            Values::Any => {
+                let values = self.values_of_all(&wanted.properties);
+                values.for_each(|value| edition.mark_value(value, &mut marks));
+            }
+            Values::Naming(named) => {
+                for &property in &wanted.properties {
+                    edition.mark_naming(property, named, &mut marks);
+                }
+            }
         }
         let set = marks.into_set();
         match &wanted.parents {
@@ -357,7 +254,7 @@ impl Evaluator<'_> {
             Test::Attribute(wanted) => wanted.cardinality.allows(self.count(concept, wanted)),
             Test::Group(cardinality, inner) => {
                 let groups = self.groups(concept, inner);
-                let count = groups.values().filter(|rows| in_group(rows, inner)).count();
+                let count = groups.values().filter(|rows| self.in_group(rows, inner)).count();
                 cardinality.allows(count as u32)
             }
             Test::And(all) => all.iter().all(|one| self.satisfies(concept, one)),
@@ -371,7 +268,7 @@ impl Evaluator<'_> {
         if wanted.sources.is_some() {
             return self.incoming(concept, wanted).len() as u32;
         }
-        let values = edition.properties(concept).filter(|row| wanted.values.contains(row.number()));
+        let values = edition.properties(concept).filter(|row| self.is_wanted(row.number(), wanted));
         let parents = wanted.parents.as_ref().map_or(0, |parents| {
             edition.parents(concept).filter(|parent| parents.contains(*parent)).count()
         });
@@ -431,6 +328,36 @@ impl Evaluator<'_> {
         }
         groups
     }
+
+    /// Whether the relationships of one group satisfy what stands in the braces.
+    fn in_group(&self, rows: &[Row], test: &Test) -> bool {
+        match test {
+            Test::Attribute(wanted) => {
+                let matching = rows.iter().filter(|row| match **row {
+                    Row::Value(value) => wanted.sources.is_none() && self.is_wanted(value, wanted),
+                    Row::Parent(parent) => {
+                        wanted.sources.is_none()
+                            && wanted
+                                .parents
+                                .as_ref()
+                                .is_some_and(|parents| parents.contains(parent))
+                    }
+                    Row::From(source, value) => wanted.sources.as_ref().is_some_and(|sources| {
+                        let is_attribute = match value {
+                            u32::MAX => wanted.parents.is_some(),
+                            value => self.is_wanted(value, wanted),
+                        };
+                        is_attribute && sources.contains(source)
+                    }),
+                });
+                wanted.cardinality.allows(matching.count() as u32)
+            }
+            // The parser lets no group into a group.
+            Test::Group(_, inner) => self.in_group(rows, inner),
+            Test::And(all) => all.iter().all(|one| self.in_group(rows, one)),
+            Test::Or(all) => all.iter().any(|one| self.in_group(rows, one)),
+        }
+    }
 }
 
 fn collect_reversed<'t>(test: &'t Test, into: &mut Vec<&'t Wanted>) {
@@ -439,32 +366,5 @@ fn collect_reversed<'t>(test: &'t Test, into: &mut Vec<&'t Wanted>) {
         Test::Attribute(_) => {}
         Test::Group(_, inner) => collect_reversed(inner, into),
         Test::And(all) | Test::Or(all) => all.iter().for_each(|one| collect_reversed(one, into)),
-    }
-}
-
-/// Whether the relationships of one group satisfy what stands in the braces.
-fn in_group(rows: &[Row], test: &Test) -> bool {
-    match test {
-        Test::Attribute(wanted) => {
-            let matching = rows.iter().filter(|row| match **row {
-                Row::Value(value) => wanted.sources.is_none() && wanted.values.contains(value),
-                Row::Parent(parent) => {
-                    wanted.sources.is_none()
-                        && wanted.parents.as_ref().is_some_and(|parents| parents.contains(parent))
-                }
-                Row::From(source, value) => wanted.sources.as_ref().is_some_and(|sources| {
-                    let is_attribute = match value {
-                        u32::MAX => wanted.parents.is_some(),
-                        value => wanted.values.contains(value),
-                    };
-                    is_attribute && sources.contains(source)
-                }),
-            });
-            wanted.cardinality.allows(matching.count() as u32)
-        }
-        // The parser lets no group into a group.
-        Test::Group(_, inner) => in_group(rows, inner),
-        Test::And(all) => all.iter().all(|one| in_group(rows, one)),
-        Test::Or(all) => all.iter().any(|one| in_group(rows, one)),
     }
 }

@@ -34,7 +34,6 @@ proptest! {
             let limits = Limits {
                 few: limit(&mut dice),
                 few_focus: limit(&mut dice),
-                much_smaller: limit(&mut dice),
                 ..Limits::default()
             };
             let found = Evaluator::with_limits(&edition, limits).evaluate(&tree);

@@ -1,0 +1,109 @@
+//! From concepts to those that name them in a property: what a refinement of an expression constraint
+//! asks for whole subtrees at a time.
+//!
+//! In the edition, the values of a property are sorted by their text, each with its posting. Sorted by
+//! the concepts they name, those of a subtree follow each other, as its concepts do, and so do their
+//! postings: half a million of them are one piece of memory to read.
+
+use std::ops::Range;
+
+use super::super::write::NONE;
+use super::Edition;
+use crate::model::PropertyId;
+use crate::set::Marks;
+use crate::{ConceptIx, ConceptSet};
+
+/// Values of a property for each run of ordinals that is looked for by itself.
+const VALUES_PER_RUN: usize = 32;
+
+/// The concepts that have a value, by the concepts that the values name. Rows are in the order of
+/// properties, then of concepts named; values that name none come last.
+#[derive(Debug, Default)]
+pub(super) struct Naming {
+    named: Vec<u32>,
+    /// Where the sources of each row begin, and the end.
+    starts: Vec<u32>,
+    sources: Vec<u32>,
+}
+
+impl Naming {
+    fn of(edition: &Edition) -> Self {
+        let mut naming = Self::default();
+        for property in (0..edition.meta.properties.len() as u16).map(PropertyId) {
+            let named = |value| edition.value_concept(value).map_or(NONE, |concept| concept.0);
+            let values = edition.value_numbers(property);
+            let mut rows: Vec<(u32, u32)> = values.map(|value| (named(value), value)).collect();
+            rows.sort_unstable();
+            for (named, value) in rows {
+                naming.named.push(named);
+                naming.starts.push(naming.sources.len() as u32);
+                edition.each_with_value(value, |source| naming.sources.push(source));
+            }
+        }
+        naming.starts.push(naming.sources.len() as u32);
+        naming.sources.shrink_to_fit();
+        naming
+    }
+
+    fn sources(&self, rows: Range<usize>) -> &[u32] {
+        let bounds = self.starts.get(rows.start).zip(self.starts.get(rows.end));
+        bounds
+            .and_then(|(&start, &end)| self.sources.get(start as usize..end as usize))
+            .unwrap_or_default()
+    }
+}
+
+impl Edition {
+    /// Tells the concepts that have a value of `property` which names a concept of `named`, a list for
+    /// one or several values at a time; a concept may be in several lists.
+    ///
+    /// Cost: that of the lists, and a search for each run of `named` or a pass over the values. The first
+    /// question makes a table of four bytes for every value that any concept has.
+    pub(crate) fn each_naming(
+        &self,
+        property: PropertyId,
+        named: &ConceptSet,
+        mut tell: impl FnMut(&[u32]),
+    ) {
+        let naming = self.naming.get_or_init(|| Naming::of(self));
+        let values = self.value_numbers(property);
+        let rows = values.start as usize..values.end as usize;
+        let Some(all) = naming.named.get(rows.clone()) else { return };
+        if let Some(runs) = named.runs(all.len() / VALUES_PER_RUN + 1) {
+            let mut from = 0;
+            for run in runs {
+                let rest = all.get(from..).unwrap_or_default();
+                let start = from + rest.partition_point(|concept| *concept < run.start);
+                let rest = all.get(start..).unwrap_or_default();
+                from = start + rest.partition_point(|concept| *concept < run.end);
+                tell(naming.sources(rows.start + start..rows.start + from));
+            }
+            return;
+        }
+        let marks = Marks::of(named, self.count);
+        for (row, concept) in rows.zip(all) {
+            if marks.contains(*concept) {
+                tell(naming.sources(row..row + 1));
+            }
+        }
+    }
+
+    /// Marks the concepts that have a value of `property` which names a concept of `named`.
+    pub(crate) fn mark_naming(&self, property: PropertyId, named: &ConceptSet, marks: &mut Marks) {
+        self.each_naming(property, named, |sources| {
+            sources.iter().for_each(|source| marks.insert(*source));
+        });
+    }
+
+    /// Whether the value with a number is one of `properties` and names a concept of `named`.
+    pub(crate) fn is_naming(
+        &self,
+        value: u32,
+        properties: &[PropertyId],
+        named: &ConceptSet,
+    ) -> bool {
+        let reference = self.value_ref(value);
+        properties.contains(&reference.property_id())
+            && reference.concept().is_some_and(|concept: ConceptIx| named.contains(concept))
+    }
+}
