@@ -18,6 +18,7 @@ use crate::operations::{Answer, Request, answer};
 use crate::pace::{Kind, stand_back};
 use crate::router::base_of;
 use crate::streaming;
+use crate::wire::json::sent;
 use crate::wire::negotiate::negotiate;
 use crate::wire::respond::{
     CacheControl, Conditions, ETag, Head, not_modified, respond, respond_outcome, respond_stream,
@@ -356,13 +357,14 @@ impl Exchange {
         };
         match answered {
             Answer::Json(head, json) => {
-                respond(&with_cache(head), json, &self.negotiated, &conditions)
+                respond(&with_cache(head), sent(json), &self.negotiated, &conditions)
             }
             Answer::Expansion(pending) => {
                 let head = with_cache(Head::ok());
                 // XML and pretty printing need the whole answer.
                 if self.negotiated.response_format == Format::Xml || self.negotiated.pretty {
-                    return respond(&head, pending.write_all(), &self.negotiated, &conditions);
+                    let json = sent(pending.write_all());
+                    return respond(&head, json, &self.negotiated, &conditions);
                 }
                 respond_stream(&head, streaming::expansion(*pending), &self.negotiated)
             }

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::operations::expand::{CHUNK, Pending};
 use crate::pace::stand_back;
 use crate::wire::json::JsonWriter;
+use crate::wire::json::sent;
 
 /// How many chunks may wait for the reader.
 const WAITING: usize = 4;
@@ -34,7 +35,7 @@ pub(crate) fn channel() -> (Sink, Body) {
 impl Sink {
     /// Sends a piece; whether anybody reads on.
     pub(crate) fn send(&self, piece: Vec<u8>) -> bool {
-        self.0.blocking_send(Some(piece.into())).is_ok()
+        self.0.blocking_send(Some(sent(piece))).is_ok()
     }
 
     /// Says that the body is complete. One that ends otherwise is cut off, so that nobody takes it for

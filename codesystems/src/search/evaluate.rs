@@ -9,9 +9,10 @@ use std::ops::Range;
 use roaring::RoaringBitmap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
+use super::bits::lists::kept;
 use super::bits::{Bits, Membership};
 use super::classify::Classifier;
-use super::gather::Match;
+use super::gather::{Match, keep_matches};
 use super::index::TextIndex;
 use super::postings::spans;
 use super::query::Query;
@@ -146,6 +147,8 @@ impl Listed {
 /// A place that matches: class, place, concept.
 pub(super) type Ranked = (Class, u32, u32);
 
+kept!(Ranked, take_ranked, keep_ranked);
+
 /// What an evaluation ends with.
 #[derive(Debug)]
 enum Outcome {
@@ -227,7 +230,11 @@ impl TextIndex<'_> {
     fn page_of(&self, words: &[Word], outcome: Outcome, selection: &Selection<'_>) -> Hits {
         match outcome {
             Outcome::Listed(listed) => self.page_of_listed(listed, selection),
-            Outcome::Gathered(found) => self.page_of_gathered(words, &found, selection),
+            Outcome::Gathered(found) => {
+                let hits = self.page_of_gathered(words, &found, selection);
+                keep_matches(found);
+                hits
+            }
         }
     }
 
@@ -441,7 +448,9 @@ impl TextIndex<'_> {
                 if is_whole { Class::new(MatchKind::WholeText, true) } else { found.class(fuzzy) };
             Some((class, found.place, concept))
         });
-        self.page_of_ranked(ranked.collect(), selection)
+        let mut list = take_ranked();
+        list.extend(ranked);
+        self.page_of_ranked(list, selection)
     }
 
     /// The page of `ranked`: class, place, concept. Places ascend by quality and number of the
@@ -460,7 +469,9 @@ impl TextIndex<'_> {
             let designation = self.designation_of_place(place)?;
             Some(Listed::new(self, class, designation, concept).hit())
         });
-        Hits { total, hits: hits.collect() }
+        let hits = hits.collect();
+        keep_ranked(ranked);
+        Hits { total, hits }
     }
 
     /// The first place of a text of more than `words` words: places ascend by number of words.

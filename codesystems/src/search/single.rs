@@ -6,7 +6,7 @@ use std::ops::Range;
 use roaring::RoaringBitmap;
 
 use super::bits::{Bits, Membership, members};
-use super::evaluate::{Class, Hits, MatchKind, Selection, Walk, ascending};
+use super::evaluate::{Class, Hits, MatchKind, Selection, Walk, ascending, take_ranked};
 use super::index::{Best, TextIndex, WideSets};
 use super::postings::Where;
 use super::resolve::Word;
@@ -147,7 +147,7 @@ impl TextIndex<'_> {
         let count = self.weight(range) / 2;
         let within = selection.within;
         let within = within.map(|within| Membership::new(within, count, self.concept_count));
-        let mut ranked = Vec::with_capacity(count as usize);
+        let mut ranked = take_ranked();
         self.each_list(range, |token, list| {
             let exact = word.exact.contains(&token);
             list.each(|place, at| {

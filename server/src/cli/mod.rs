@@ -215,6 +215,7 @@ fn serve(config: Config, hint: &str) -> Result<()> {
     watch::watch(&app);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .thread_keep_alive(memory::KEEP_ALIVE)
         .build()
         .map_err(|error| Error::Config(format!("threads: {error}")))?;
     runtime.block_on(async {
@@ -231,6 +232,7 @@ fn serve(config: Config, hint: &str) -> Result<()> {
         if let Some(tls) = &tls {
             tokio::spawn(Arc::clone(tls).watch(tls::POLL));
         }
+        tokio::spawn(memory::give_back_at_rest(Arc::clone(&app)));
         listener::serve(socket, app, tls, stop_signal())
             .await
             .map_err(|error| Error::Config(format!("listener: {error}")))

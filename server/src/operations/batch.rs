@@ -11,7 +11,7 @@ use super::expand::CHUNK;
 use super::{Answer, Request, answer};
 use crate::failure::Failure;
 use crate::wire::bundle::{BatchEntry, BatchRequest, BatchResponseWriter};
-use crate::wire::json::JsonWriter;
+use crate::wire::json::{self, JsonWriter};
 use crate::wire::{BodyFormat, Parameters};
 
 /// Up to how many entries are answered before anything is sent: such an answer has a length.
@@ -69,15 +69,18 @@ impl<'a> Batch<'a> {
     /// come in their order. Ends early where `give` says that nobody reads on; whether it came to its
     /// end.
     pub fn write(&self, request: &Request<'_>, give: &mut dyn FnMut(Vec<u8>) -> bool) -> bool {
-        let mut json = JsonWriter::with_capacity(CHUNK);
-        let mut out = BatchResponseWriter::begin(&mut json);
+        let mut writer = JsonWriter::with_capacity(CHUNK);
+        let mut out = BatchResponseWriter::begin(&mut writer);
         let workers = &request.app.workers;
         for entries in self.entries.chunks(TOGETHER) {
             let evaluate = || entries.par_iter().with_min_len(16).map(|entry| one(request, entry));
             let answers: Vec<_> = workers.install(|| evaluate().collect());
             for (status, answer) in answers {
                 match answer {
-                    Ok(resource) => out.answer(status, &resource),
+                    Ok(resource) => {
+                        out.answer(status, &resource);
+                        json::give(resource);
+                    }
                     Err(failure) => out.outcome(failure.status, Some(&failure.outcome)),
                 }
                 if out.written() >= CHUNK && !self.is_short() && !give(out.take_chunk()) {
@@ -86,7 +89,7 @@ impl<'a> Batch<'a> {
             }
         }
         out.finish();
-        give(json.into_bytes())
+        give(writer.into_bytes())
     }
 }
 

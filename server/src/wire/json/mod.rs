@@ -5,6 +5,7 @@
 //! the answer. [`JsonWriter`] knows JSON alone; [`ParametersWriter`] and [`ExpansionWriter`] know the FHIR
 //! shapes that repeat in every answer. [`pretty()`] lays a finished answer out for people.
 
+mod buffers;
 mod data_types;
 mod escape;
 mod expansion;
@@ -13,6 +14,8 @@ mod parameters;
 mod pretty;
 mod writer;
 
+pub use buffers::give;
+pub(crate) use buffers::{forget, sent};
 pub(super) use data_types::is_json_number;
 pub use expansion::{ContainsRef, DesignationRef, ExpansionWriter, write_expansion_declarations};
 pub(super) use members::BorrowedText;

@@ -1,5 +1,6 @@
 //! The JSON writer.
 
+use super::buffers;
 use super::escape::push_escaped;
 
 /// Writes one JSON text into a growing buffer.
@@ -44,7 +45,7 @@ impl JsonWriter {
     /// A writer with room for `capacity` bytes.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self::new(Vec::with_capacity(capacity))
+        Self::new(buffers::take(capacity))
     }
 
     /// What was written.
@@ -64,7 +65,7 @@ impl JsonWriter {
     #[must_use]
     pub fn take_chunk(&mut self) -> Vec<u8> {
         let capacity = self.out.capacity();
-        std::mem::replace(&mut self.out, Vec::with_capacity(capacity))
+        std::mem::replace(&mut self.out, buffers::take(capacity))
     }
 
     /// Remembers this place.
