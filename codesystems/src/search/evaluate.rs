@@ -187,11 +187,11 @@ impl TextIndex<'_> {
     fn concepts_of(&self, outcome: &Outcome, within: Option<&RoaringBitmap>) -> RoaringBitmap {
         let mut concepts = match outcome {
             Outcome::Listed(listed) => {
-                self.to_set(listed.len(), listed.iter().map(|listed| listed.concept))
+                self.set_of(listed.len(), listed.iter().map(|listed| listed.concept))
             }
             Outcome::Gathered(found) => {
                 let concepts = found.iter().filter_map(|found| self.concept_of_place(found.place));
-                self.to_set(found.len(), concepts)
+                self.set_of(found.len(), concepts)
             }
         };
         within.inspect(|within| concepts &= *within);
@@ -398,7 +398,7 @@ impl TextIndex<'_> {
     }
 
     /// The set of `concepts`, about `count` of them, some several times.
-    pub(super) fn to_set(
+    pub(super) fn set_of(
         &self,
         count: usize,
         concepts: impl Iterator<Item = u32>,

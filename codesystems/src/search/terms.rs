@@ -97,7 +97,7 @@ impl<'e> Terms<'e> {
         let mut row = start;
         while cursor.term().starts_with(prefix) {
             match cursor.next() {
-                Some(next) if next as usize % BLOCK != 0 => row = next,
+                Some(next) if !(next as usize).is_multiple_of(BLOCK) => row = next,
                 Some(_) | None => {
                     let behind = [prefix, &[BEHIND]].concat();
                     return (start..self.lower_bound(&behind).max(start), is_exact);

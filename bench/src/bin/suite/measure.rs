@@ -16,6 +16,9 @@ use crate::run::{self, Load, Outcome};
 use crate::streams::Streams;
 use crate::tests::{Pool, TESTS, Test, named};
 
+/// How long a server may take to come to rest before its memory is told.
+const REST: Duration = Duration::from_secs(6);
+
 /// How often a large answer is asked for.
 const LARGE_TIMES: usize = 5;
 /// Whole expansions that are read while look-ups are measured.
@@ -102,7 +105,11 @@ pub(crate) async fn measure(plan: &Plan) -> Result<Report> {
     if plan.wants("streams") {
         servers.streams(&singles, &pools, &mut report).await?;
     }
-    report.memory_at_end = servers.pid.and_then(process::memory);
+    if let Some(pid) = servers.pid {
+        report.memory_under_load = process::memory(pid);
+        tokio::time::sleep(REST).await;
+        report.memory_at_end = process::memory(pid);
+    }
     println!("{}", report.tail());
     Ok(report)
 }

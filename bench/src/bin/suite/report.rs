@@ -68,6 +68,9 @@ pub(crate) struct Report {
     pub(crate) streamed_bytes: u64,
     /// Tests without figures, with the reason.
     pub(crate) left_out: Vec<(String, String)>,
+    /// Memory of the server right after the last test.
+    pub(crate) memory_under_load: Option<Memory>,
+    /// Memory of the server some seconds after the last test.
     pub(crate) memory_at_end: Option<Memory>,
 }
 
@@ -172,11 +175,16 @@ impl Report {
     /// What is known after the last test.
     pub(crate) fn tail(&self) -> String {
         let mut out = String::new();
-        for (name, memory) in [("start", self.memory_at_start), ("end", self.memory_at_end)] {
+        let memories = [
+            ("at the start", self.memory_at_start),
+            ("right after the last test", self.memory_under_load),
+            ("at rest", self.memory_at_end),
+        ];
+        for (name, memory) in memories {
             if let Some(memory) = memory {
                 let _ = writeln!(
                     out,
-                    "memory at the {name}: RSS {} MiB, PSS {} MiB, anonymous {} MiB",
+                    "memory {name}: RSS {} MiB, PSS {} MiB, anonymous {} MiB",
                     mib(Some(memory.rss_kib)),
                     mib(Some(memory.pss_kib)),
                     mib(Some(memory.anonymous_kib))
