@@ -106,6 +106,13 @@ pub fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failu
     })
 }
 
+/// Whether concepts lie so far from each other that reading one does not bring the next.
+fn are_scattered(entries: &[Entry]) -> bool {
+    let ordinals = || entries.iter().map(|entry| entry.concept.0);
+    let spread = ordinals().max().unwrap_or_default() - ordinals().min().unwrap_or_default();
+    spread as usize > entries.len() * 8
+}
+
 /// Refuses an expansion that shows more codes than the server, the header
 /// `X-TOO-COSTLY-THRESHOLD` or the parameter `limit` allow.
 ///
@@ -258,9 +265,11 @@ impl Pending {
             block.extend(entries.by_ref().take(BLOCK));
             for same_part in block.chunk_by(|one, other| one.part == other.part) {
                 let part = same_part.first().and_then(|entry| writings.get(entry.part));
-                let concepts: Vec<ConceptIx> =
-                    same_part.iter().map(|entry| entry.concept).collect();
-                part.inspect(|part| part.edition.touch_shown(&concepts));
+                if let Some(part) = part.filter(|_| are_scattered(same_part)) {
+                    let concepts: Vec<ConceptIx> =
+                        same_part.iter().map(|entry| entry.concept).collect();
+                    part.edition.touch_shown(&concepts);
+                }
             }
             for &entry in &block {
                 self.begin(&mut out, writings, entry);
