@@ -13,8 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::operations::expand::{CHUNK, Pending};
 use crate::pace::stand_back;
-use crate::wire::json::JsonWriter;
-use crate::wire::json::sent;
+use crate::wire::json::{JsonWriter, sent};
 
 /// How many chunks may wait for the reader.
 const WAITING: usize = 4;

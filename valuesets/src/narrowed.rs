@@ -25,7 +25,7 @@ static KEPT: AtomicUsize = AtomicUsize::new(0);
 #[derive(Debug, Default)]
 pub struct Narrowed {
     searches: AtomicU32,
-    kept: OnceLock<Option<Kept>>,
+    kept: OnceLock<Kept>,
 }
 
 #[derive(Debug)]
@@ -41,14 +41,11 @@ impl Drop for Kept {
 }
 
 impl Kept {
-    fn new(index: &TextIndex<'_>, concepts: &ConceptSet) -> Option<Self> {
-        if KEPT.load(Ordering::Relaxed) >= BUDGET {
-            return None;
-        }
+    fn new(index: &TextIndex<'_>, concepts: &ConceptSet) -> Self {
         let narrow = index.narrow(concepts.bitmap());
         let bytes = narrow.byte_count();
         KEPT.fetch_add(bytes, Ordering::Relaxed);
-        Some(Self { narrow, bytes })
+        Self { narrow, bytes }
     }
 }
 
@@ -65,10 +62,13 @@ impl Narrowed {
         if count > MOST_CONCEPTS || count * FEW > u64::from(concept_count) {
             return None;
         }
-        if self.kept.get().is_none() && self.searches.fetch_add(1, Ordering::Relaxed) < OFTEN {
+        if self.kept.get().is_none()
+            && (self.searches.fetch_add(1, Ordering::Relaxed) < OFTEN
+                || KEPT.load(Ordering::Relaxed) >= BUDGET)
+        {
             return None;
         }
-        let kept = self.kept.get_or_init(|| Kept::new(index, all)).as_ref()?;
+        let kept = self.kept.get_or_init(|| Kept::new(index, all));
         // Parts of another value set may share what is kept, and have other concepts.
         let concepts = kept.narrow.concepts();
         if !within.bitmap().is_subset(concepts) {

@@ -15,6 +15,9 @@ use std::ops::Range;
 use bytes::Bytes;
 use rayon::prelude::*;
 
+use super::format::Container;
+use crate::{Error, Result};
+
 const TRAILER: usize = 8;
 /// Sizes of blocks that are tried, as powers of two; the last holds all there is.
 const SHIFTS: [u8; 5] = [31, 8, 6, 4, 3];
@@ -80,6 +83,23 @@ impl Column {
             return None;
         }
         Some(Self { bytes, rows, width, bases, mask: mask_of(width), slope, shift })
+    }
+
+    /// The tables of a container with these numbers and names, in this order; those beyond `N` are left
+    /// out.
+    ///
+    /// # Errors
+    /// When one of the sections holds something else.
+    pub fn all<const N: usize>(
+        container: &Container,
+        tables: impl IntoIterator<Item = (u32, &'static str)>,
+    ) -> Result<[Self; N]> {
+        let mut all = std::array::from_fn(|_| Self::empty());
+        for (slot, (number, section)) in all.iter_mut().zip(tables) {
+            *slot = Self::of(container.section(number))
+                .ok_or(Error::Section { section, problem: "is no table of numbers" })?;
+        }
+        Ok(all)
     }
 
     /// How many numbers there are.

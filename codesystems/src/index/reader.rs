@@ -107,7 +107,8 @@ impl Edition {
         let meta: EditionMeta = serde_json::from_slice(&get(Section::Meta))?;
         let mut provenance: Provenance = serde_json::from_slice(&get(Section::Provenance))?;
         provenance.built_at = String::from_utf8_lossy(&get(Section::BuiltAt)).into_owned();
-        let tables = tables(container)?;
+        let tables = Table::ALL.iter().map(|table| (table.number(), table.name()));
+        let tables: [Column; TABLES] = Column::all(container, tables)?;
         let count = tables.get(Table::Flags as usize).map_or(0, Column::len) as u32;
         let codes = Dictionary::of(get(Section::CodeFst), get(Section::CodeOrder))?;
         let folded = Dictionary::of(get(Section::FoldedFst), get(Section::FoldedOrder))?;
@@ -332,14 +333,4 @@ impl Edition {
         let number = u16s(self.bytes(section)).get(row)?.get();
         self.meta.component_versions.get(usize::from(number).checked_sub(1)?)
     }
-}
-
-/// The tables of a container.
-fn tables(container: &Container) -> Result<[Column; TABLES]> {
-    let mut tables: [Column; TABLES] = std::array::from_fn(|_| Column::default());
-    for (slot, table) in tables.iter_mut().zip(Table::ALL) {
-        *slot = Column::of(container.section(table.number()))
-            .ok_or(Error::Section { section: table.name(), problem: "is no table of numbers" })?;
-    }
-    Ok(tables)
 }

@@ -5,7 +5,11 @@
 //! one entry more than there are rows: row `i` is `offsets[i]..offsets[i+1]`. *Table* and *posting*
 //! are explained in the `codec` module; offsets into what is a table or the like are one too.
 
-macro_rules! sections {
+/// Names and numbers the sections of one kind of container: an enum of them, with `ALL`, `number` and
+/// `name`. For the crates of this workspace.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! container_sections {
     ($kind:ident, $what:literal; $($name:ident = $number:literal, $doc:literal;)*) => {
         #[doc = $what]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +35,7 @@ macro_rules! sections {
     };
 }
 
-sections! {
+container_sections! {
     Table, "A section that holds numbers, as narrow as they are.";
     CodeOffsets = 11, "Offsets (n) into CodeBytes: ordinal to code.";
     Flags = 14, "Numbers (n): 1 inactive, 2 not selectable.";
@@ -62,7 +66,7 @@ sections! {
     PostingOffsets = 59, "Offsets (v) into Postings.";
 }
 
-sections! {
+container_sections! {
     Section, "Any other section of an edition.";
     Meta = 1, "The metadata, JSON.";
     Provenance = 2, "Source files and loader, JSON.";

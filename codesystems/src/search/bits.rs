@@ -16,33 +16,6 @@ thread_local! {
     static BUFFERS: RefCell<Vec<Vec<u64>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Memory for lists of what a query finds: each thread keeps the last one, if it is of a usual size.
-pub(super) mod lists {
-    /// Bytes up to which a list is kept.
-    pub(in super::super) const KEPT_BYTES: usize = 1 << 20;
-
-    /// Two functions of a type: an empty list, and what keeps one that is not read any more.
-    macro_rules! kept {
-        ($item:ty, $take:ident, $keep:ident) => {
-            thread_local! {
-                static KEPT: std::cell::Cell<Vec<$item>> = const { std::cell::Cell::new(Vec::new()) };
-            }
-
-            pub(in crate::search) fn $take() -> Vec<$item> {
-                KEPT.take()
-            }
-
-            pub(in crate::search) fn $keep(mut list: Vec<$item>) {
-                if list.capacity() * size_of::<$item>() <= crate::search::bits::lists::KEPT_BYTES {
-                    list.clear();
-                    KEPT.set(list);
-                }
-            }
-        };
-    }
-    pub(in super::super) use kept;
-}
-
 /// A set of numbers below a limit; what lies beyond is ignored.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bits(Vec<u64>);

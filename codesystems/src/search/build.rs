@@ -227,7 +227,7 @@ impl Lists {
 }
 
 /// The best place of each token in one designation: `token << 2 | where`, ascending.
-fn best_wheres(entries: &[u32], best: &mut Vec<u32>) {
+pub(super) fn best_wheres(entries: &[u32], best: &mut Vec<u32>) {
     best.clear();
     let mut words = 0;
     for entry in entries {

@@ -9,10 +9,9 @@ use std::ops::Range;
 use roaring::RoaringBitmap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::bits::lists::kept;
 use super::bits::{Bits, Membership};
 use super::classify::Classifier;
-use super::gather::{Match, keep_matches};
+use super::gather::Match;
 use super::index::TextIndex;
 use super::postings::spans;
 use super::query::Query;
@@ -147,8 +146,6 @@ impl Listed {
 /// A place that matches: class, place, concept.
 pub(super) type Ranked = (Class, u32, u32);
 
-kept!(Ranked, take_ranked, keep_ranked);
-
 /// What an evaluation ends with.
 #[derive(Debug)]
 enum Outcome {
@@ -186,13 +183,13 @@ impl TextIndex<'_> {
 
     fn concepts_of(&self, outcome: &Outcome, within: Option<&RoaringBitmap>) -> RoaringBitmap {
         let mut concepts = match outcome {
-            Outcome::Listed(listed) => {
-                self.set_of(listed.len(), listed.iter().map(|listed| listed.concept))
-            }
-            Outcome::Gathered(found) => {
+            Outcome::Listed(listed) => self.set_of(listed.len(), |add| {
+                listed.iter().for_each(|listed| add(listed.concept));
+            }),
+            Outcome::Gathered(found) => self.set_of(found.len(), |add| {
                 let concepts = found.iter().filter_map(|found| self.concept_of_place(found.place));
-                self.set_of(found.len(), concepts)
-            }
+                concepts.for_each(add);
+            }),
         };
         within.inspect(|within| concepts &= *within);
         concepts
@@ -230,11 +227,7 @@ impl TextIndex<'_> {
     fn page_of(&self, words: &[Word], outcome: Outcome, selection: &Selection<'_>) -> Hits {
         match outcome {
             Outcome::Listed(listed) => self.page_of_listed(listed, selection),
-            Outcome::Gathered(found) => {
-                let hits = self.page_of_gathered(words, &found, selection);
-                keep_matches(found);
-                hits
-            }
+            Outcome::Gathered(found) => self.page_of_gathered(words, &found, selection),
         }
     }
 
@@ -300,7 +293,7 @@ impl TextIndex<'_> {
         concepts * self.designations_per_concept() * self.costs.classify < places * self.costs.visit
     }
 
-    fn designations_per_concept(&self) -> u64 {
+    pub(super) fn designations_per_concept(&self) -> u64 {
         u64::from(self.place_count() / self.concept_count.max(1)) + 1
     }
 
@@ -397,19 +390,20 @@ impl TextIndex<'_> {
         Hits { total: listed.len() as u64, hits: page.map(|listed| listed.hit()).collect() }
     }
 
-    /// The set of `concepts`, about `count` of them, some several times.
+    /// The set of the concepts that `tell` adds, about `count` of them, some several times.
     pub(super) fn set_of(
         &self,
         count: usize,
-        concepts: impl Iterator<Item = u32>,
+        tell: impl FnOnce(&mut dyn FnMut(u32)),
     ) -> RoaringBitmap {
         if self.is_few(count) {
-            let mut concepts: Vec<u32> = concepts.collect();
+            let mut concepts = Vec::with_capacity(count);
+            tell(&mut |concept| concepts.push(concept));
             concepts.sort_unstable();
             return concepts.into_iter().collect();
         }
         let mut set = Bits::new(self.concept_count);
-        concepts.for_each(|concept| _ = set.insert(concept));
+        tell(&mut |concept| _ = set.insert(concept));
         set.to_roaring()
     }
 
@@ -448,9 +442,7 @@ impl TextIndex<'_> {
                 if is_whole { Class::new(MatchKind::WholeText, true) } else { found.class(fuzzy) };
             Some((class, found.place, concept))
         });
-        let mut list = take_ranked();
-        list.extend(ranked);
-        self.page_of_ranked(list, selection)
+        self.page_of_ranked(ranked.collect(), selection)
     }
 
     /// The page of `ranked`: class, place, concept. Places ascend by quality and number of the
@@ -469,9 +461,7 @@ impl TextIndex<'_> {
             let designation = self.designation_of_place(place)?;
             Some(Listed::new(self, class, designation, concept).hit())
         });
-        let hits = hits.collect();
-        keep_ranked(ranked);
-        Hits { total, hits }
+        Hits { total, hits: hits.collect() }
     }
 
     /// The first place of a text of more than `words` words: places ascend by number of words.

@@ -8,7 +8,6 @@
 use std::cell::Cell;
 
 use super::bits::StoredBits;
-use super::bits::lists::kept;
 use super::evaluate::{Class, MatchKind};
 use super::index::{TextIndex, WideSets};
 use super::postings::{Container, List, LongList, Postings, SPAN, Where, spans};
@@ -316,8 +315,6 @@ impl Tables {
 /// How many places of a list are read in the time that it takes to ask it for one.
 const READ_PER_PROBE: usize = 24;
 
-kept!(Match, take_matches, keep_matches);
-
 thread_local! {
     static TABLES: Cell<Option<Tables>> = const { Cell::new(None) };
 }
@@ -326,7 +323,7 @@ impl TextIndex<'_> {
     /// The places with all of `words`, the rarest first; by spans, within a span in no order.
     pub(super) fn gather(&self, words: &[&Word]) -> Vec<Match> {
         let mut feeds: Vec<Feed<'_>> = words.iter().map(|word| Feed::new(self, word)).collect();
-        let mut found = take_matches();
+        let mut found = Vec::new();
         let Some((first, further)) = feeds.split_first_mut() else { return found };
         // A thread's tables are taken out: they stay away from the next query if this one panics.
         let mut tables = TABLES.take().unwrap_or_default();

@@ -6,9 +6,8 @@ use std::ops::Range;
 use roaring::RoaringBitmap;
 use zerocopy::little_endian::U32;
 
-use super::collect::WORD;
+use super::build::best_wheres;
 use super::index::TextIndex;
-use super::postings::Where;
 
 /// The postings of some concepts of a [`TextIndex`], in memory. See [`TextIndex::narrow`].
 #[derive(Debug, Default)]
@@ -78,22 +77,14 @@ impl TextIndex<'_> {
         }
         places.sort_unstable();
         let mut postings: Vec<(u32, u32)> = Vec::new();
+        let (mut entries, mut best) = (Vec::new(), Vec::new());
         for (&(_, designation, _), place) in places.iter().zip(0_u32..) {
-            let mut words = 0;
-            for entry in self.entries(designation) {
-                words += u32::from(entry.kind == WORD);
-                let at = match words {
-                    _ if entry.is_part() => Where::Part,
-                    0 | 1 => Where::First,
-                    _ => Where::Later,
-                };
-                postings.push((entry.token, place << 2 | at as u32));
-            }
+            entries.clear();
+            entries.extend(self.entries(designation).map(|entry| entry.token << 2 | entry.kind));
+            best_wheres(&entries, &mut best);
+            postings.extend(best.iter().map(|at| (at >> 2, place << 2 | at & 3)));
         }
-        // Where a token stands several times in a text, the best place counts: the greatest.
-        postings.sort_unstable_by(|left, right| right.cmp(left));
-        postings.dedup_by_key(|(token, posting)| (*token, *posting >> 2));
-        postings.reverse();
+        postings.sort_unstable();
         let mut narrow = Narrow {
             concepts: concepts.clone(),
             place_concepts: places.iter().map(|&(.., concept)| concept.into()).collect(),

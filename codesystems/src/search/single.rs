@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-use super::bits::{Bits, Membership, members};
-use super::evaluate::{Class, Hits, MatchKind, Selection, Walk, ascending, take_ranked};
+use super::bits::{Membership, members};
+use super::evaluate::{Class, Hits, MatchKind, Selection, Walk, ascending};
 use super::index::{Best, TextIndex, WideSets};
 use super::postings::Where;
 use super::resolve::Word;
@@ -14,9 +14,6 @@ use super::unions::BEST;
 
 /// Concepts up to which a stored set is asked for each of them.
 const FEW_WANTED: u64 = 1 << 15;
-
-/// Concepts up to which they are sorted into a set.
-const MOST_SORTED: usize = 1 << 10;
 
 /// Whether a walk went as far as it was needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,26 +68,19 @@ impl TextIndex<'_> {
         range: &Range<u32>,
         within: Option<&RoaringBitmap>,
     ) -> RoaringBitmap {
-        let count = self.weight(range) / 2;
-        let within = within.map(|within| Membership::new(within, count, self.concept_count));
-        let mut set = Bits::new(self.concept_count);
-        let mut few = Vec::new();
-        self.each_posting(range, |place, _| {
-            let concept = self.concept_of_place(place);
-            let wanted =
-                |concept: &u32| within.as_ref().is_none_or(|within| within.contains(*concept));
-            if let Some(concept) = concept.filter(wanted)
-                && set.insert(concept)
-                && few.len() <= MOST_SORTED
-            {
-                few.push(concept);
-            }
-        });
-        if few.len() > MOST_SORTED {
-            return set.to_roaring();
+        let mut count = self.weight(range) / 2;
+        let membership = within.map(|within| Membership::new(within, count, self.concept_count));
+        if let Some(within) = within {
+            count = count.min(within.len() * self.designations_per_concept());
         }
-        few.sort_unstable();
-        few.into_iter().collect()
+        self.set_of(usize::try_from(count).unwrap_or(usize::MAX), |add| {
+            self.each_posting(range, |place, _| {
+                let concept = self.concept_of_place(place).filter(|concept| {
+                    membership.as_ref().is_none_or(|within| within.contains(*concept))
+                });
+                concept.into_iter().for_each(&mut *add);
+            });
+        })
     }
 
     /// The page for a query that is `word`, whose only range is `range`; `None` where the general
@@ -147,7 +137,7 @@ impl TextIndex<'_> {
         let count = self.weight(range) / 2;
         let within = selection.within;
         let within = within.map(|within| Membership::new(within, count, self.concept_count));
-        let mut ranked = take_ranked();
+        let mut ranked = Vec::new();
         self.each_list(range, |token, list| {
             let exact = word.exact.contains(&token);
             list.each(|place, at| {

@@ -74,7 +74,10 @@ impl ConceptMap {
             byte_count: container.byte_count(),
             sources: fst::Map::new(get(Section::SourceFst))?,
             targets: fst::Map::new(get(Section::TargetFst))?,
-            tables: tables(container)?,
+            tables: Column::all(
+                container,
+                Table::ALL.iter().map(|table| (table.number(), table.name())),
+            )?,
             strings: get(Section::Strings),
         };
         map.check()?;
@@ -235,16 +238,6 @@ impl ConceptMap {
             .map(|row| self.row(row))
             .filter(move |row| system.is_none_or(|system| row.definition().target == system))
     }
-}
-
-/// The tables of a container.
-fn tables(container: &Container) -> Result<[Column; TABLES]> {
-    let mut tables: [Column; TABLES] = std::array::from_fn(|_| Column::empty());
-    for (slot, table) in tables.iter_mut().zip(Table::ALL) {
-        *slot = Column::of(container.section(table.number()))
-            .ok_or(Error::Section { section: table.name(), problem: "is no table of numbers" })?;
-    }
-    Ok(tables)
 }
 
 /// One group of a compiled map, with its content.

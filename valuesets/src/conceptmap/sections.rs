@@ -9,33 +9,9 @@
 //! *Code index*: an FST from code to a number; with the lowest bit clear the rest is a row, with it
 //! set the rest is a row of the offsets table beside it, whose entries are the rows.
 
-macro_rules! sections {
-    ($kind:ident, $what:literal; $($name:ident = $number:literal, $doc:literal;)*) => {
-        #[doc = $what]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[repr(usize)]
-        pub(super) enum $kind {
-            $(#[doc = $doc] $name,)*
-        }
+use codesystems::container_sections;
 
-        impl $kind {
-            /// Every one of them.
-            pub(super) const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The number in the container's table.
-            pub(super) fn number(self) -> u32 {
-                match self { $(Self::$name => $number,)* }
-            }
-
-            /// The name used in error messages.
-            pub(super) fn name(self) -> &'static str {
-                match self { $(Self::$name => stringify!($name),)* }
-            }
-        }
-    };
-}
-
-sections! {
+container_sections! {
     Table, "A section that holds numbers, as narrow as they are.";
     StringOffsets = 10, "Offsets (s) into Strings.";
     GroupStarts = 20, "Offsets (g) to rows.";
@@ -57,7 +33,7 @@ sections! {
     SharedTargetRows = 45, "Numbers: rows, ascending.";
 }
 
-sections! {
+container_sections! {
     Section, "Any other section of a compiled concept map.";
     Meta = 1, "The metadata, JSON.";
     Provenance = 2, "Source files and loader, JSON.";

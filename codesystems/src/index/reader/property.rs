@@ -92,7 +92,7 @@ impl Edition {
 
     /// Marks the concepts that have the value with this number.
     pub(crate) fn mark_value(&self, value: u32, marks: &mut Marks) {
-        codec::for_each_posting(self.value_posting(value), |ordinal| marks.insert(ordinal));
+        self.each_with_value(value, |ordinal| marks.insert(ordinal));
     }
 
     /// Whether any concept that has the value with this number is in `set`.

@@ -28,7 +28,7 @@ const STREAM_FROM: u64 = 2_000;
 /// Up to how many concepts a code system that nests its concepts is expanded nested where the
 /// request does not say.
 const NEST_UP_TO: u64 = 1_000;
-/// How many concepts of a page are read together before they are written.
+/// How many concepts are read together before they are written.
 const BLOCK: usize = 64;
 /// How much is written before it is sent on, in bytes.
 pub const CHUNK: usize = 64 << 10;
@@ -245,16 +245,6 @@ impl Pending {
             let (nodes, roots) = self.expansion.forest();
             for root in roots {
                 self.nested_entry(&mut out, writings, &nodes, root, full);
-            }
-            return;
-        }
-        if self.shown() >= STREAM_FROM {
-            for entry in self.expansion.entries() {
-                self.begin(&mut out, writings, entry);
-                out.end();
-                if !full(out.writer()) {
-                    return;
-                }
             }
             return;
         }

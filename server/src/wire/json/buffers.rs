@@ -42,13 +42,10 @@ pub(super) fn take(capacity: usize) -> Vec<u8> {
 
 /// Keeps a buffer that nobody reads any more, where there is room for it.
 pub fn give(mut buffer: Vec<u8>) {
-    // One that grew has room for all sizes up to that below its capacity.
-    let Some(number) = size_for(buffer.capacity() / 2 + 1) else { return };
-    let Some(size) = BUFFERS.get(number) else { return };
-    if buffer.capacity() < 1 << (SMALLEST + number as u32) {
-        return;
-    }
     let capacity = buffer.capacity();
+    // One that grew has room for what the next smaller power of two says.
+    let number = capacity.checked_ilog2().and_then(|log| log.checked_sub(SMALLEST));
+    let Some(size) = number.and_then(|number| BUFFERS.get(number as usize)) else { return };
     if KEPT.load(Ordering::Relaxed) + capacity > MOST_KEPT {
         return;
     }
