@@ -442,7 +442,9 @@ impl TextIndex<'_> {
                 if is_whole { Class::new(MatchKind::WholeText, true) } else { found.class(fuzzy) };
             Some((class, found.place, concept))
         });
-        self.page_of_ranked(ranked.collect(), selection)
+        let mut all = Vec::with_capacity(found.len());
+        all.extend(ranked);
+        self.page_of_ranked(all, selection)
     }
 
     /// The page of `ranked`: class, place, concept. Places ascend by quality and number of the

@@ -137,7 +137,7 @@ impl TextIndex<'_> {
         let count = self.weight(range) / 2;
         let within = selection.within;
         let within = within.map(|within| Membership::new(within, count, self.concept_count));
-        let mut ranked = Vec::new();
+        let mut ranked = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
         self.each_list(range, |token, list| {
             let exact = word.exact.contains(&token);
             list.each(|place, at| {
@@ -170,7 +170,8 @@ impl TextIndex<'_> {
                 None => Walked::TooShort,
             };
         }
-        let mut places: Vec<(Reverse<Where>, u32)> = Vec::new();
+        let count = usize::try_from(self.weight(range) / 2).unwrap_or_default();
+        let mut places: Vec<(Reverse<Where>, u32)> = Vec::with_capacity(count);
         self.each_posting(range, |place, at| places.push((Reverse(at), place)));
         let expected = walk.open().saturating_mul(2);
         ascending(&mut places, expected, |(at, place)| visit(walk, (place, at.0)));
