@@ -241,7 +241,9 @@ impl<'e> TextIndex<'e> {
     /// [`Self::weight`] of all concepts, whichever are looked at.
     pub(super) fn stored_weight(&self, tokens: &Range<u32>) -> u64 {
         let at = |token: u32| self.posting_offsets.get(token as usize).map_or(0, |at| at.get());
-        at(tokens.end).saturating_sub(at(tokens.start)).into()
+        let bytes = at(tokens.end).saturating_sub(at(tokens.start));
+        // Where offsets are damaged, no more than there is.
+        (self.postings.len() as u64).min(bytes.into())
     }
 
     /// The tokens of a designation in text order.

@@ -273,3 +273,16 @@ fn an_empty_edition_has_an_empty_index() {
     assert_eq!(text_index.search(&Query::parse("a"), &ALL), Hits::default());
     assert!(text_index.matching(&Query::default()).is_empty());
 }
+
+#[test]
+fn damaged_offsets_promise_no_more_than_there_is() {
+    let mut sections = index(&german(&["Niere", "Nierenstein"]), &ALL_ON);
+    let last = sections.posting_offsets.len() - 4;
+    sections.posting_offsets[last..].fill(0xff);
+    let text_index = TextIndex::new(&sections.refs()).unwrap();
+    let tokens = sections.posting_offsets.len() as u32 / 4 - 1;
+    for start in 0..tokens {
+        assert!(text_index.weight(&(start..tokens)) <= sections.postings.len() as u64);
+    }
+    let _ = text_index.search(&Query::parse("nieren"), &ALL);
+}
