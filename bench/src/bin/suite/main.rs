@@ -119,6 +119,9 @@ struct How {
     /// Runs of one second.
     #[arg(long, conflicts_with = "seconds")]
     quick: bool,
+    /// Tells so many of the slowest requests of each run.
+    #[arg(long, default_value_t = 0)]
+    slowest: usize,
     /// Does not measure the bare handler.
     #[arg(long)]
     without_bare: bool,
@@ -149,6 +152,7 @@ impl How {
             tests: self.tests.clone(),
             pools: self.pools.clone(),
             wide: self.wide,
+            slowest: self.slowest,
             share: 1.0,
             with_bare: !self.without_bare,
             server: match &self.server {

@@ -42,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) pools: Vec<Pool>,
     /// Requests of a wide pool.
     pub(crate) wide: usize,
+    /// How many of the slowest requests of each run are told.
+    pub(crate) slowest: usize,
     /// Share of their size that the large requests have.
     pub(crate) share: f64,
     pub(crate) with_bare: bool,
@@ -170,6 +172,9 @@ impl<'p> Servers<'p> {
             let row = Row::new(named, connections, &outcome, bare.as_ref(), memory);
             println!("{}", row.line());
             report.rows.push(row);
+            for line in load.slowest(&outcome, self.plan.slowest) {
+                println!("    {line}");
+            }
         }
         Ok(())
     }

@@ -31,8 +31,8 @@ pub(crate) struct Load {
 /// What came of the requests of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
-    /// Nanoseconds of each request, ascending.
-    pub(crate) latencies: Vec<u64>,
+    /// Nanoseconds of each request and which it was, ascending.
+    pub(crate) latencies: Vec<(u64, usize)>,
     pub(crate) errors: u64,
     /// The first wrong answers: request and excerpt.
     pub(crate) examples: Vec<String>,
@@ -68,13 +68,28 @@ impl Load {
         self.calls.get(number).map_or(status == 200, |call| call.expect.is_met(status, body))
     }
 
-    fn describe(&self, number: usize, what: &str, body: &[u8]) -> String {
-        let call = self.calls.get(number);
-        let named = call.map_or_else(String::new, |call| {
+    /// The `most` slowest requests, a line each.
+    pub(crate) fn slowest(&self, outcome: &Outcome, most: usize) -> Vec<String> {
+        let slowest = outcome.latencies.iter().rev().take(most);
+        slowest
+            .map(|&(nanoseconds, number)| {
+                let named = self.named(number, usize::MAX);
+                format!("{:.2} ms: {named}", nanoseconds as f64 / 1e6)
+            })
+            .collect()
+    }
+
+    /// A request, with so many characters of its body.
+    fn named(&self, number: usize, characters: usize) -> String {
+        self.calls.get(number).map_or_else(String::new, |call| {
             let sent: String =
-                call.body.iter().flat_map(|body| body.chars()).take(EXCERPT).collect();
+                call.body.iter().flat_map(|body| body.chars()).take(characters).collect();
             format!("{} {} {sent}", call.method, call.target)
-        });
+        })
+    }
+
+    fn describe(&self, number: usize, what: &str, body: &[u8]) -> String {
+        let named = self.named(number, EXCERPT);
         let excerpt: String = String::from_utf8_lossy(body).chars().take(EXCERPT).collect();
         format!("{named}\n    {what}: {excerpt}")
     }
@@ -85,7 +100,7 @@ impl Outcome {
     pub(crate) fn percentile(&self, percent: usize) -> f64 {
         let last = self.latencies.len().saturating_sub(1);
         let at = (self.latencies.len() * percent / 100).min(last);
-        self.latencies.get(at).map_or(0.0, |&nanoseconds| nanoseconds as f64 / 1e6)
+        self.latencies.get(at).map_or(0.0, |&(nanoseconds, _)| nanoseconds as f64 / 1e6)
     }
 
     pub(crate) fn per_second(&self) -> f64 {
@@ -179,7 +194,7 @@ async fn connection(load: &Load, until: Instant) -> Outcome {
         let sent = Instant::now();
         match connection.exchange(request).await {
             Ok(answer) => {
-                outcome.latencies.push(sent.elapsed().as_nanos() as u64);
+                outcome.latencies.push((sent.elapsed().as_nanos() as u64, number));
                 outcome.bytes += connection.body().len() as u64;
                 if !load.is_right(number, answer.status, connection.body()) {
                     let what = format!("status {}", answer.status);

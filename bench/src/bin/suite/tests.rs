@@ -13,7 +13,7 @@ pub(crate) struct Test {
     pub(crate) pool: usize,
     /// Best published requests per second, and by whom.
     pub(crate) best: Option<(f64, &'static str)>,
-    /// Percent of the bare handler's requests per CPU second that are aimed at.
+    /// Percent of the bare handler's requests that are aimed at.
     pub(crate) aim: u32,
 }
 
