@@ -12,7 +12,7 @@ mod sections;
 mod write;
 
 pub use builder::EditionBuilder;
-pub use column::Column;
+pub use column::{Column, Columns};
 pub use format::{Container, ContainerKind, ContainerWriter};
 pub use order::natural;
 pub use reader::{DesignationRef, Edition, LanguageScores, MemberRow, PropertyRef, Told};

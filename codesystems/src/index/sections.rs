@@ -2,8 +2,10 @@
 //!
 //! `n` is the number of concepts, `m` of designations, `p` of property records, `v` of distinct
 //! property values. *Numbers* are a table as [`super::Column`] has it, *offsets* such a table with
-//! one entry more than there are rows: row `i` is `offsets[i]..offsets[i+1]`. *Table* and *posting*
-//! are explained in the `codec` module; offsets into what is a table or the like are one too.
+//! one entry more than there are rows: row `i` is `offsets[i]..offsets[i+1]`. Tables of one number lie
+//! in one section, in this order: what is told of a concept, a designation or a value is read from one
+//! place. *Table* and *posting* are explained in the `codec` module; offsets into what is a table or
+//! the like are one too.
 
 /// Names and numbers the sections of one kind of container: an enum of them, with `ALL`, `number` and
 /// `name`. For the crates of this workspace.
@@ -38,32 +40,33 @@ macro_rules! container_sections {
 container_sections! {
     Table, "A section that holds numbers, as narrow as they are.";
     CodeOffsets = 11, "Offsets (n) into CodeBytes: ordinal to code.";
-    Flags = 14, "Numbers (n): 1 inactive, 2 not selectable.";
-    Status = 15, "Numbers (n): 0 or 1-based number in the metadata's statuses.";
-    Kind = 16, "Numbers (n): 0 or 1-based number in the metadata's kinds.";
-    ParentOffsets = 20, "Offsets (n) into Parents.";
+    Flags = 11, "Numbers (n): 1 inactive, 2 not selectable.";
+    Status = 11, "Numbers (n): 0 or 1-based number in the metadata's statuses.";
+    Kind = 11, "Numbers (n): 0 or 1-based number in the metadata's kinds.";
+    Displays = 11, "Numbers (n): the default display, as 1-based place among the designations of the concept, 0 for none.";
+    DesignationOffsets = 11, "Offsets (n) to designation numbers.";
+    ParentOffsets = 11, "Offsets (n) into Parents.";
+    ChildOffsets = 11, "Offsets (n) into Children.";
+    RunOffsets = 11, "Offsets (n) into Runs, counted in runs.";
+    DescendantCounts = 11, "Numbers (n): strict descendants.";
+    PropertyOffsets = 11, "Offsets (n) to property records.";
     Parents = 21, "Numbers: direct parents, ascending.";
-    ChildOffsets = 22, "Offsets (n) into Children.";
     Children = 23, "Numbers: direct children, ascending.";
-    RunOffsets = 24, "Offsets (n) into Runs, counted in runs.";
-    DescendantCounts = 26, "Numbers (n): strict descendants.";
-    DesignationOffsets = 30, "Offsets (n) to designation numbers.";
     TextOffsets = 31, "Offsets (m) into Texts.";
-    DesignationLanguage = 33, "Numbers (m): number in the metadata's languages.";
-    DesignationUse = 34, "Numbers (m): number in the metadata's designation uses.";
-    DesignationFlags = 35, "Numbers (m): bits 0-2 display rank, 8 inactive, 16 needs escaping in JSON.";
-    Displays = 40, "Numbers (n): the default display, as 1-based place among the designations of the concept, 0 for none.";
-    PropertyOffsets = 50, "Offsets (n) to property records.";
+    DesignationFlags = 31, "Numbers (m): bits 0-2 display rank, 8 inactive, 16 needs escaping in JSON.";
+    DesignationLanguage = 31, "Numbers (m): number in the metadata's languages.";
+    DesignationUse = 31, "Numbers (m): number in the metadata's designation uses.";
+    DesignationAcceptability = 31, "Numbers (m): number of an acceptability list; absent when all are 0.";
     PropertyValues = 51, "Numbers (p): value number.";
-    PropertyGroups = 52, "Numbers (p): relationship group; absent when all are 0.";
-    ValueProperties = 53, "Numbers (v): property number; values are sorted by property.";
+    PropertyGroups = 51, "Numbers (p): relationship group; absent when all are 0.";
+    ValueProperties = 54, "Numbers (v): property number; values are sorted by property.";
     ValueKinds = 54, "Numbers (v): type of the value.";
-    ValueOffsets = 55, "Offsets (v) into ValueTexts.";
-    ValueConcepts = 57, "Numbers (v): 0 or 1-based ordinal of the concept a code value names.";
-    ValueOrigins = 61, "Numbers (v): 0 or 1-based row of OriginOffsets: system and version of a Coding.";
-    OriginOffsets = 62, "Offsets into OriginTexts.";
+    ValueConcepts = 54, "Numbers (v): 0 or 1-based ordinal of the concept a code value names.";
+    ValueOffsets = 54, "Offsets (v) into ValueTexts.";
+    ValueOrigins = 54, "Numbers (v): 0 or 1-based row of OriginOffsets: system and version of a Coding.";
+    PostingOffsets = 54, "Offsets (v) into Postings.";
     PropertyStarts = 58, "Offsets (properties) to value numbers.";
-    PostingOffsets = 59, "Offsets (v) into Postings.";
+    OriginOffsets = 62, "Offsets into OriginTexts.";
 }
 
 container_sections! {
@@ -78,7 +81,6 @@ container_sections! {
     FoldedOrder = 18, "Table of u32: ordinals in the order of their lower-case codes; only for few concepts of case-insensitive systems.";
     Runs = 25, "Table of u32 pairs (start, end): strict descendants as ascending runs of ordinals.";
     Texts = 32, "The texts of designations, end to end, UTF-8.";
-    DesignationAcceptability = 36, "Table (m) of u16: number of an acceptability list; absent when all are 0.";
     DesignationId = 37, "Table (m) of u64: publisher's identifier; absent when all are 0.";
     AcceptabilityOffsets = 38, "Offsets into AcceptabilityPairs.";
     AcceptabilityPairs = 39, "Table of u16: dialect number << 8 | 0 preferred, 1 acceptable.";
@@ -101,6 +103,7 @@ container_sections! {
     TextPostings = 83, "Text index: `postings`, see `search::TextSections`.";
     TextPlaceConcepts = 84, "Text index: `place_concepts`, see `search::TextSections`.";
     TextPlaceDesignations = 85, "Text index: `place_designations`, see `search::TextSections`.";
+    TextDesignationOffsets = 92, "Text index: `designation_offsets`; absent where each concept has one designation.";
     TextQualities = 86, "Text index: `qualities`, see `search::TextSections`.";
     TextTokenOffsets = 87, "Text index: `token_offsets`, see `search::TextSections`.";
     TextDesignationTokens = 88, "Text index: `designation_tokens`, see `search::TextSections`.";

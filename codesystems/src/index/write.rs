@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::builder::{EditionBuilder, RawDesignation};
 use super::codec::{put_posting, put_u16s, put_u32s, put_u64s};
 use super::codes::FEW;
-use super::column::Column;
+use super::column::Columns;
 use super::format::{ContainerKind, ContainerWriter};
 use super::order::{self, Rows, natural};
 use super::sections::{Section, Table};
@@ -46,7 +46,7 @@ impl EditionBuilder {
     fn container(mut self) -> Result<ContainerWriter> {
         self.check_limits()?;
         let order = self.order()?;
-        let mut out = Sections(ContainerWriter::new(ContainerKind::Edition));
+        let mut out = Sections::new();
         write_codes(&mut out, &self, &order)?;
         write_hierarchy(&mut out, &self, &order);
         properties::write(&mut out, &mut self, &order)?;
@@ -54,9 +54,10 @@ impl EditionBuilder {
         write_designations(&mut out, &mut self, &order)?;
         out.put(Section::Meta, serde_json::to_vec(&self.meta)?);
         out.put(Section::Provenance, serde_json::to_vec(&self.provenance)?);
+        let mut out = out.finish();
         let built_at = self.provenance.built_at.clone().into_bytes();
-        out.0.unhashed_section(Section::BuiltAt.number(), built_at);
-        Ok(out.0)
+        out.unhashed_section(Section::BuiltAt.number(), built_at);
+        Ok(out)
     }
 
     fn check_limits(&self) -> Result<()> {
@@ -91,26 +92,39 @@ impl EditionBuilder {
     }
 }
 
-struct Sections(ContainerWriter);
+struct Sections {
+    out: ContainerWriter,
+    tables: Columns,
+}
 
 impl Sections {
+    fn new() -> Self {
+        Self {
+            out: ContainerWriter::new(ContainerKind::Edition),
+            tables: Columns::new(Table::ALL.iter().map(|table| table.number())),
+        }
+    }
+
     /// Adds a section; empty ones are left out.
     fn put(&mut self, section: Section, bytes: Vec<u8>) {
         if !bytes.is_empty() {
-            self.0.section(section.number(), bytes);
+            self.out.section(section.number(), bytes);
         }
     }
 
-    /// Adds a table of numbers; empty ones are left out.
-    fn put_table(&mut self, table: Table, numbers: &[u32]) {
-        if !numbers.is_empty() {
-            self.0.section(table.number(), Column::write(numbers));
-        }
+    /// Adds a table of numbers.
+    fn put_table(&mut self, table: Table, numbers: Vec<u32>) {
+        self.tables.put(table as usize, numbers);
     }
 
-    /// Adds a table of few distinct numbers, a byte each.
-    fn put_bytes(&mut self, table: Table, numbers: impl Iterator<Item = u8>) {
-        self.put_table(table, &numbers.map(u32::from).collect::<Vec<u32>>());
+    /// Adds a table of small numbers.
+    fn put_small(&mut self, table: Table, numbers: impl Iterator<Item = impl Into<u32>>) {
+        self.put_table(table, numbers.map(Into::into).collect());
+    }
+
+    fn finish(mut self) -> ContainerWriter {
+        self.tables.write(&mut self.out);
+        self.out
     }
 }
 
@@ -139,15 +153,15 @@ fn write_codes(out: &mut Sections, builder: &EditionBuilder, order: &order::Orde
             write_dictionary(out, [Section::FoldedFst, Section::FoldedOrder], &folded)?;
         }
     }
-    out.put_table(Table::CodeOffsets, &offsets);
+    out.put_table(Table::CodeOffsets, offsets);
     out.put(Section::CodeBytes, bytes);
     let flags = |&id: &u32| {
         u8::from(at(&builder.inactive, id)) * FLAG_INACTIVE
             + u8::from(at(&builder.not_selectable, id)) * FLAG_NOT_SELECTABLE
     };
-    out.put_bytes(Table::Flags, order.id_of.iter().map(flags));
-    out.put_bytes(Table::Status, order.id_of.iter().map(|&id| at(&builder.status, id)));
-    out.put_bytes(Table::Kind, order.id_of.iter().map(|&id| at(&builder.kind, id)));
+    out.put_small(Table::Flags, order.id_of.iter().map(flags));
+    out.put_small(Table::Status, order.id_of.iter().map(|&id| at(&builder.status, id)));
+    out.put_small(Table::Kind, order.id_of.iter().map(|&id| at(&builder.kind, id)));
     Ok(())
 }
 
@@ -189,13 +203,13 @@ fn write_hierarchy(out: &mut Sections, builder: &EditionBuilder, order: &order::
         run_offsets.push((flat.len() / 2) as u32);
         counts.push(runs.iter().map(|&(start, end)| end - start).sum::<u32>());
     }
-    out.put_table(Table::ParentOffsets, &parents.offsets);
-    out.put_table(Table::Parents, &parents.targets);
-    out.put_table(Table::ChildOffsets, &children.offsets);
-    out.put_table(Table::Children, &children.targets);
-    out.put_table(Table::RunOffsets, &run_offsets);
+    out.put_table(Table::ParentOffsets, parents.offsets);
+    out.put_table(Table::Parents, parents.targets);
+    out.put_table(Table::ChildOffsets, children.offsets);
+    out.put_table(Table::Children, children.targets);
+    out.put_table(Table::RunOffsets, run_offsets);
     out.put(Section::Runs, put_u32s(flat));
-    out.put_table(Table::DescendantCounts, &counts);
+    out.put_table(Table::DescendantCounts, counts);
 }
 
 fn write_members(
@@ -331,16 +345,16 @@ fn write_designations(
     drop(raw);
     drop(arena);
     let displays = default_displays(builder, &rows, &designations);
-    out.put_bytes(Table::DesignationLanguage, designations.iter().map(|d| d.language));
-    out.put_bytes(Table::DesignationUse, designations.iter().map(|d| d.use_id));
-    out.put_bytes(Table::DesignationFlags, flags.into_iter());
+    out.put_small(Table::DesignationLanguage, designations.iter().map(|d| d.language));
+    out.put_small(Table::DesignationUse, designations.iter().map(|d| d.use_id));
+    out.put_small(Table::DesignationFlags, flags.into_iter());
     if designations.iter().any(|designation| designation.version != 0) {
         let numbers = designations.iter().map(|designation| designation.version);
         out.put(Section::DesignationVersion, put_u16s(numbers));
     }
     if designations.iter().any(|designation| designation.acceptability != 0) {
         let numbers = designations.iter().map(|designation| designation.acceptability);
-        out.put(Section::DesignationAcceptability, put_u16s(numbers));
+        out.put_small(Table::DesignationAcceptability, numbers);
         let mut offsets = vec![0u32];
         let mut pairs: Vec<u16> = Vec::new();
         for list in &builder.acceptability {
@@ -355,7 +369,7 @@ fn write_designations(
     if designations.iter().any(|designation| designation.id != 0) {
         out.put(Section::DesignationId, put_u64s(designations.iter().map(|d| d.id)));
     }
-    out.put_table(Table::Displays, &displays);
+    out.put_table(Table::Displays, displays);
     if !builder.text_index_on_demand {
         let indexed = sorted.iter().zip(&designations).zip(text_offsets.windows(2)).map(
             |((&(concept, _), designation), ends)| {
@@ -378,14 +392,12 @@ fn write_designations(
         write_text_index(out, text_index);
     }
     let one_each = (0u32..).zip(&rows.offsets).all(|(row, &offset)| row == offset);
-    if builder.text_index_on_demand || one_each {
-        out.put_table(Table::DesignationOffsets, &rows.offsets);
-    } else {
-        // The text index reads them as they are.
-        let plain = Column::write_plain(&rows.offsets);
-        out.0.section(Table::DesignationOffsets.number(), plain);
+    if !builder.text_index_on_demand && !one_each {
+        let offsets = rows.offsets.iter().copied();
+        out.put(Section::TextDesignationOffsets, put_u32s(offsets));
     }
-    out.put_table(Table::TextOffsets, &text_offsets);
+    out.put_table(Table::DesignationOffsets, rows.offsets);
+    out.put_table(Table::TextOffsets, text_offsets);
     out.put(Section::Texts, texts);
     Ok(())
 }

@@ -62,7 +62,7 @@ impl Default for BuildOptions {
             compounds_from_designations: 256,
             long_from_postings: 1_024,
             frequent_from_postings: 4_096,
-            sets_from_postings: 16_384,
+            sets_from_postings: 4_096,
             wide_from_postings: 65_536,
             wide_designations_per_posting: 8,
         }

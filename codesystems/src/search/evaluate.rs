@@ -467,7 +467,7 @@ impl TextIndex<'_> {
     }
 
     /// The first place of a text of more than `words` words: places ascend by number of words.
-    fn places_up_to(&self, words: usize) -> u32 {
+    pub(super) fn places_up_to(&self, words: usize) -> u32 {
         let (mut from, mut behind) = (0, self.place_count());
         while from < behind {
             let middle = from + (behind - from) / 2;

@@ -1,6 +1,7 @@
 //! Queries of one word: the answer is one range of tokens, and it comes in order.
 
 use std::cmp::Reverse;
+use std::io::Cursor;
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
@@ -59,6 +60,10 @@ impl TextIndex<'_> {
             (None, Some(best)) if best.set.is_empty() => {
                 self.concepts_of_postings(range, Some(within))
             }
+            // What is stored of concepts far from those wanted need not be read.
+            (None, Some(best)) => within
+                .intersection_with_serialized_unchecked(Cursor::new(best.set))
+                .unwrap_or_else(|_| self.concepts_of_postings(range, Some(within))),
             _ => self.concepts_of_range(range) & within,
         }
     }
@@ -113,8 +118,10 @@ impl TextIndex<'_> {
         }
         let mut walk = Walk::new(self, wanted.as_ref(), want);
         let exact = word.exact.first().map(|&token| token..token + 1);
-        let exact = exact.map_or(Walked::Enough, |exact| self.walk(&exact, true, &mut walk));
-        if exact == Walked::TooShort || self.walk(range, false, &mut walk) == Walked::TooShort {
+        let exact = exact.map_or(Walked::Enough, |exact| {
+            self.walk(&exact, self.exact_below(word, range), &mut walk)
+        });
+        if exact == Walked::TooShort || self.walk(range, None, &mut walk) == Walked::TooShort {
             return None;
         }
         Some(Hits { total, hits: walk.hits(selection.offset) })
@@ -138,10 +145,11 @@ impl TextIndex<'_> {
         let within = selection.within;
         let within = within.map(|within| Membership::new(within, count, self.concept_count));
         let mut ranked = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
+        let exact_below = self.exact_below(word, range);
         self.each_list(range, |token, list| {
-            let exact = word.exact.contains(&token);
+            let exact = exact_below.filter(|_| word.exact.contains(&token));
             list.each(|place, at| {
-                let found = self.class(place, at, exact).or_else(|| self.class(place, at, false));
+                let found = class(place, at, exact).or_else(|| class(place, at, None));
                 let concept = self.concept_of_place(place).filter(|concept| {
                     within.as_ref().is_none_or(|within| within.contains(*concept))
                 });
@@ -151,13 +159,18 @@ impl TextIndex<'_> {
         Some(self.page_of_ranked(ranked, selection))
     }
 
-    /// Visits the places of `range` in the order of answers.
-    fn walk(&self, range: &Range<u32>, exact: bool, walk: &mut Walk<'_, '_>) -> Walked {
+    /// The first place of a text of several words, where a token of `range` is `word` itself.
+    fn exact_below(&self, word: &Word, range: &Range<u32>) -> Option<u32> {
+        word.exact.iter().any(|token| range.contains(token)).then(|| self.places_up_to(1))
+    }
+
+    /// Visits the places of `range` in the order of answers; `exact`: see [`class`].
+    fn walk(&self, range: &Range<u32>, exact: Option<u32>, walk: &mut Walk<'_, '_>) -> Walked {
         if walk.is_full() {
             return Walked::Enough;
         }
         let visit = |walk: &mut Walk<'_, '_>, (place, at): (u32, Where)| {
-            self.class(place, at, exact).is_none_or(|class| walk.visit(place, class))
+            class(place, at, exact).is_none_or(|class| walk.visit(place, class))
         };
         if let Some(Best { places, .. }) = self.frequent(range) {
             let mut count = 0;
@@ -178,33 +191,34 @@ impl TextIndex<'_> {
         Walked::Enough
     }
 
-    fn walk_wide(&self, wide: &WideSets<'_>, exact: bool, walk: &mut Walk<'_, '_>) -> Walked {
+    fn walk_wide(
+        &self,
+        wide: &WideSets<'_>,
+        exact: Option<u32>,
+        walk: &mut Walk<'_, '_>,
+    ) -> Walked {
         let planes = || wide.whole.iter().zip(wide.first_or_part).map(|(w, f)| (w.get(), f.get()));
         let mut visit = |words: &mut dyn Iterator<Item = u64>, at| {
-            members(words).all(|place| {
-                self.class(place, at, exact).is_none_or(|class| walk.visit(place, class))
-            })
+            members(words)
+                .all(|place| class(place, at, exact).is_none_or(|class| walk.visit(place, class)))
         };
         let _ = visit(&mut planes().map(|(w, f)| w & f), Where::First)
             && visit(&mut planes().map(|(w, f)| w & !f), Where::Later)
             && visit(&mut planes().map(|(w, f)| f & !w), Where::Part);
         Walked::Enough
     }
+}
 
-    /// How the designation at `place` matches a query of one word; `None`: not in this way.
-    fn class(&self, place: u32, at: Where, exact: bool) -> Option<Class> {
-        let first = at == Where::First;
-        let kind = match (at, exact) {
-            (Where::Part, true) => return None,
-            (Where::Part, false) => MatchKind::Parts,
-            (_, false) => MatchKind::Beginnings,
-            (_, true) => {
-                let designation = self.designation_of_place(place)?;
-                // Places ascend by number of words, so the texts of one word come first.
-                let alone = self.quality(designation) >> 10 == 1;
-                if alone { MatchKind::WholeText } else { MatchKind::WholeWords }
-            }
-        };
-        Some(Class::new(kind, first))
-    }
+/// How the designation at `place` matches a query of one word, `exact` if the token is the word: places
+/// below that number hold one word alone. `None`: not in this way.
+#[inline]
+fn class(place: u32, at: Where, exact: Option<u32>) -> Option<Class> {
+    let kind = match (at, exact) {
+        (Where::Part, Some(_)) => return None,
+        (Where::Part, None) => MatchKind::Parts,
+        (_, None) => MatchKind::Beginnings,
+        (_, Some(several)) if place < several => MatchKind::WholeText,
+        (_, Some(_)) => MatchKind::WholeWords,
+    };
+    Some(Class::new(kind, at == Where::First))
 }

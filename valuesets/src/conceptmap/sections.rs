@@ -3,8 +3,8 @@
 //! `g` is the number of groups, `n` of rows (one row is one target of one source code), `s` of
 //! distinct strings, `l` of distinct part lists. *Numbers* are a table as
 //! [`codesystems::index::Column`] has it, *offsets* such a table with one entry more than there are
-//! rows. Rows are sorted by group, then by source code in byte order,
-//! then in the order in which they were added. String 0 is the empty one.
+//! rows. Tables of one number lie in one section, in this order. Rows are sorted by group, then by
+//! source code in byte order, then in the order in which they were added. String 0 is the empty one.
 //!
 //! *Code index*: an FST from code to a number; with the lowest bit clear the rest is a row, with it
 //! set the rest is a row of the offsets table beside it, whose entries are the rows.
@@ -16,17 +16,17 @@ container_sections! {
     StringOffsets = 10, "Offsets (s) into Strings.";
     GroupStarts = 20, "Offsets (g) to rows.";
     Relationships = 21, "Numbers (n): relationship of a row.";
-    Sources = 22, "Numbers (n): string of the source code.";
-    Targets = 23, "Numbers (n): 0 or 1-based string of the target code, 0 for none.";
-    SourceDisplays = 24, "Numbers (n): string; absent when all are empty.";
-    TargetDisplays = 25, "Numbers (n): string; absent when all are empty.";
-    Comments = 26, "Numbers (n): string; absent when all are empty.";
-    PartLists = 30, "Numbers (n): number of a part list; absent when all are empty.";
+    Sources = 21, "Numbers (n): string of the source code.";
+    Targets = 21, "Numbers (n): 0 or 1-based string of the target code, 0 for none.";
+    SourceDisplays = 21, "Numbers (n): string; absent when all are empty.";
+    TargetDisplays = 21, "Numbers (n): string; absent when all are empty.";
+    Comments = 21, "Numbers (n): string; absent when all are empty.";
+    PartLists = 21, "Numbers (n): number of a part list; absent when all are empty.";
     PartOffsets = 31, "Offsets (l) into the tables of parts.";
     PartRoles = 32, "Numbers: 0 property, 1 dependsOn, 2 product.";
-    PartKinds = 33, "Numbers: type of the value.";
-    PartNames = 34, "Numbers: string.";
-    PartValues = 35, "Numbers: string, the value as stored.";
+    PartKinds = 32, "Numbers: type of the value.";
+    PartNames = 32, "Numbers: string.";
+    PartValues = 32, "Numbers: string, the value as stored.";
     SharedSourceOffsets = 41, "Offsets into SharedSourceRows.";
     SharedSourceRows = 42, "Numbers: rows, ascending.";
     SharedTargetOffsets = 44, "Offsets into SharedTargetRows.";

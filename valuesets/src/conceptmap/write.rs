@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 
-use codesystems::index::{Column, ContainerKind, ContainerWriter};
+use codesystems::index::{Columns, ContainerKind, ContainerWriter};
 use codesystems::{Error, Result};
 
 use super::builder::{ConceptMapBuilder, OwnedDependency, Row};
@@ -42,9 +42,12 @@ impl ConceptMapBuilder {
         }
         // A stable sort: rows of one code keep the order in which they were added.
         self.rows.sort_by(|a, b| (a.group, &a.source).cmp(&(b.group, &b.source)));
-        let mut out = Sections(ContainerWriter::new(ContainerKind::ConceptMap));
+        let mut out = Sections {
+            out: ContainerWriter::new(ContainerKind::ConceptMap),
+            tables: Columns::new(Table::ALL.iter().map(|table| table.number())),
+        };
         let mut strings = Strings::new();
-        out.put_table(Table::GroupStarts, &group_starts(self.groups.len(), &self.rows));
+        out.put_table(Table::GroupStarts, group_starts(self.groups.len(), &self.rows));
         write_rows(&mut out, &self.rows, &mut strings);
         write_parts(&mut out, &self.rows, &mut strings);
         strings.write(&mut out)?;
@@ -52,31 +55,33 @@ impl ConceptMapBuilder {
         out.put(Section::Groups, serde_json::to_vec(&self.groups)?);
         out.put(Section::Meta, serde_json::to_vec(&self.meta)?);
         out.put(Section::Provenance, serde_json::to_vec(&self.provenance)?);
-        let built_at = self.provenance.built_at.into_bytes();
-        out.0.unhashed_section(Section::BuiltAt.number(), built_at);
-        Ok(out.0)
+        let Sections { mut out, tables } = out;
+        tables.write(&mut out);
+        out.unhashed_section(Section::BuiltAt.number(), self.provenance.built_at.into_bytes());
+        Ok(out)
     }
 }
 
-struct Sections(ContainerWriter);
+struct Sections {
+    out: ContainerWriter,
+    tables: Columns,
+}
 
 impl Sections {
     /// Adds a section; empty ones are left out.
     fn put(&mut self, section: Section, bytes: Vec<u8>) {
         if !bytes.is_empty() {
-            self.0.section(section.number(), bytes);
+            self.out.section(section.number(), bytes);
         }
     }
 
-    /// Adds a table of numbers; empty ones are left out.
-    fn put_table(&mut self, table: Table, numbers: &[u32]) {
-        if !numbers.is_empty() {
-            self.0.section(table.number(), Column::write(numbers));
-        }
+    /// Adds a table of numbers.
+    fn put_table(&mut self, table: Table, numbers: Vec<u32>) {
+        self.tables.put(table as usize, numbers);
     }
 
     /// Adds a table, unless it says nothing.
-    fn put_unless_zero(&mut self, table: Table, numbers: &[u32]) {
+    fn put_unless_zero(&mut self, table: Table, numbers: Vec<u32>) {
         if numbers.iter().any(|&number| number != 0) {
             self.put_table(table, numbers);
         }
@@ -116,7 +121,7 @@ impl<'a> Strings<'a> {
             })?;
             offsets.push(end);
         }
-        out.put_table(Table::StringOffsets, &offsets);
+        out.put_table(Table::StringOffsets, offsets);
         out.put(Section::Strings, bytes);
         Ok(())
     }
@@ -129,7 +134,7 @@ fn group_starts(groups: usize, rows: &[Row]) -> Vec<u32> {
 
 fn write_rows<'a>(out: &mut Sections, rows: &'a [Row], strings: &mut Strings<'a>) {
     let relationships: Vec<u32> = rows.iter().map(|row| row.relationship as u32).collect();
-    out.put_table(Table::Relationships, &relationships);
+    out.put_table(Table::Relationships, relationships);
     let mut column = |text: fn(&Row) -> &str| -> Vec<u32> {
         rows.iter().map(|row| strings.number(text(row))).collect()
     };
@@ -139,11 +144,11 @@ fn write_rows<'a>(out: &mut Sections, rows: &'a [Row], strings: &mut Strings<'a>
     let comments = column(|row| &row.comment);
     let target = |row: &'a Row| row.target.as_deref().map_or(0, |code| strings.number(code) + 1);
     let targets: Vec<u32> = rows.iter().map(target).collect();
-    out.put_table(Table::Sources, &sources);
-    out.put_table(Table::Targets, &targets);
-    out.put_unless_zero(Table::SourceDisplays, &source_displays);
-    out.put_unless_zero(Table::TargetDisplays, &target_displays);
-    out.put_unless_zero(Table::Comments, &comments);
+    out.put_table(Table::Sources, sources);
+    out.put_table(Table::Targets, targets);
+    out.put_unless_zero(Table::SourceDisplays, source_displays);
+    out.put_unless_zero(Table::TargetDisplays, target_displays);
+    out.put_unless_zero(Table::Comments, comments);
 }
 
 /// A part as it is stored: role, type, name, value.
@@ -172,14 +177,14 @@ fn write_parts<'a>(out: &mut Sections, rows: &'a [Row], strings: &mut Strings<'a
         offsets.push(offsets.last().copied().unwrap_or_default() + list.len() as u32);
     }
     let mut put = |table: Table, number: fn(&StoredPart) -> u32| {
-        out.put_table(table, &lists.iter().flatten().map(number).collect::<Vec<u32>>());
+        out.put_table(table, lists.iter().flatten().map(number).collect());
     };
     put(Table::PartRoles, |&(role, ..)| role as u32);
     put(Table::PartKinds, |&(_, kind, ..)| u32::from(kind));
     put(Table::PartNames, |&(.., name, _)| name);
     put(Table::PartValues, |&(.., value)| value);
-    out.put_table(Table::PartLists, &of_rows);
-    out.put_table(Table::PartOffsets, &offsets);
+    out.put_table(Table::PartLists, of_rows);
+    out.put_table(Table::PartOffsets, offsets);
 }
 
 fn stored_parts<'a>(row: &'a Row, strings: &mut Strings<'a>) -> Vec<StoredPart> {
@@ -242,8 +247,8 @@ fn write_index(
     }
     out.put(index, entries.into_inner()?);
     if !shared.is_empty() {
-        out.put_table(shared_offsets, &offsets);
-        out.put_table(shared_rows, &shared);
+        out.put_table(shared_offsets, offsets);
+        out.put_table(shared_rows, shared);
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod engine;
 mod harness;
 mod operations;
 mod sent;
+mod tables;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -94,5 +95,6 @@ fn measure(mut arguments: Arguments) -> Result<Vec<String>> {
     constraints::measure(&mut harness, system.edition());
     operations::measure(&mut harness, &app, &systems, arguments.pool)?;
     sent::measure(&mut harness, &app)?;
+    tables::measure(&mut harness)?;
     Ok(harness.wrong)
 }

@@ -260,11 +260,10 @@ impl<'e> DesignationRef<'e> {
     /// The dialects the designation is preferred or acceptable in: (number of the dialect in the
     /// metadata, whether it is preferred).
     pub fn acceptability(self) -> impl Iterator<Item = (u8, bool)> + 'e {
-        let numbers = u16s(self.edition.bytes(Section::DesignationAcceptability));
-        let list = numbers.get(self.number as usize).map_or(0, |number| number.get());
+        let list = self.edition.table(Table::DesignationAcceptability).at(self.number as usize);
         let pairs = u16s(self.edition.bytes(Section::AcceptabilityPairs));
         let offsets = u32s(self.edition.bytes(Section::AcceptabilityOffsets));
-        codec::row(offsets, pairs, usize::from(list))
+        codec::row(offsets, pairs, list as usize)
             .iter()
             .map(|pair| ((pair.get() >> 8) as u8, pair.get() & 1 == 0))
     }

@@ -1,3 +1,4 @@
+use super::super::column::Columns;
 use super::*;
 use crate::model::{
     Acceptability, DisplayRank, NewDesignation, PropertyId, PropertyKind, PropertyValue, SetId,
@@ -199,14 +200,17 @@ fn damaged_offsets_lead_to_no_more_rows_than_there_are() {
         }
         writer.section(section.number(), bytes);
     }
-    for &table in T::ALL {
-        let bytes = whole.section(table.number());
-        let mut numbers: Vec<u32> = Column::of(bytes).unwrap().iter().collect();
+    let names = T::ALL.iter().map(|table| (table.number(), table.name()));
+    let tables: [Column; TABLES] = Column::all(&whole, names).unwrap();
+    let mut damaged = Columns::new(T::ALL.iter().map(|table| table.number()));
+    for (&table, column) in T::ALL.iter().zip(&tables) {
+        let mut numbers: Vec<u32> = column.iter().collect();
         if [T::DesignationOffsets, T::PropertyOffsets, T::PropertyStarts].contains(&table) {
             numbers.iter_mut().skip(1).for_each(|number| *number = u32::MAX);
         }
-        writer.section(table.number(), Column::write(&numbers));
+        damaged.put(table as usize, numbers);
     }
+    damaged.write(&mut writer);
     let edition = Edition::from_bytes(writer.finish().into()).unwrap();
     let first = ConceptIx(0);
     assert_eq!(edition.designations(first).count(), 8);

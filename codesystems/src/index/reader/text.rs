@@ -34,10 +34,12 @@ impl Edition {
 
     /// The offsets of designations as a table of `u32`.
     fn plain_designation_offsets(&self) -> &[u8] {
+        let stored = self.bytes(Section::TextDesignationOffsets);
+        if !stored.is_empty() {
+            return stored;
+        }
         let offsets = self.table(Table::DesignationOffsets);
-        offsets
-            .plain()
-            .unwrap_or_else(|| self.one_designation_each.get_or_init(|| put_u32s(offsets.iter())))
+        self.one_designation_each.get_or_init(|| put_u32s(offsets.iter()))
     }
 
     fn build_text_index(&self) -> Option<TextSections> {

@@ -84,13 +84,13 @@ fn write_records(
             .map_err(|_| Error::TooMany { what: "bytes of postings", limit: u64::from(NONE) })?;
         posting_offsets.push(end);
     }
-    out.put_table(Table::PropertyOffsets, &forward.offsets);
-    out.put_table(Table::PropertyValues, &forward.targets);
+    out.put_table(Table::PropertyOffsets, forward.offsets);
+    out.put_table(Table::PropertyValues, forward.targets);
     if records.iter().any(|&(_, _, group, _)| group != 0) {
         let groups: Vec<u32> = records.iter().map(|&(_, _, group, _)| u32::from(group)).collect();
-        out.put_table(Table::PropertyGroups, &groups);
+        out.put_table(Table::PropertyGroups, groups);
     }
-    out.put_table(Table::PostingOffsets, &posting_offsets);
+    out.put_table(Table::PostingOffsets, posting_offsets);
     out.put(Section::Postings, postings);
     Ok(())
 }
@@ -117,14 +117,14 @@ fn write_values(out: &mut Sections, builder: &EditionBuilder, order: &Order, val
         concepts.push(named.map_or(0, |id| at(&order.ordinal_of, id) + 1));
     }
     let properties: Vec<u32> = values.iter().map(|value| u32::from(value.property)).collect();
-    out.put_table(Table::ValueProperties, &properties);
-    out.put_bytes(Table::ValueKinds, values.iter().map(|value| value.kind));
-    out.put_table(Table::ValueOffsets, &text_offsets);
+    out.put_table(Table::ValueProperties, properties);
+    out.put_small(Table::ValueKinds, values.iter().map(|value| value.kind));
+    out.put_table(Table::ValueOffsets, text_offsets);
     out.put(Section::ValueTexts, texts);
-    out.put_table(Table::ValueConcepts, &concepts);
-    out.put_table(Table::PropertyStarts, &starts);
+    out.put_table(Table::ValueConcepts, concepts);
+    out.put_table(Table::PropertyStarts, starts);
     if !origins.texts.is_empty() {
-        out.put_table(Table::ValueOrigins, &of_values);
+        out.put_table(Table::ValueOrigins, of_values);
         origins.write(out);
     }
 }
@@ -164,7 +164,7 @@ impl<'b> Origins<'b> {
             texts.extend_from_slice(format!("{system}{PART}{version}").as_bytes());
             offsets.push(texts.len() as u32);
         }
-        out.put_table(Table::OriginOffsets, &offsets);
+        out.put_table(Table::OriginOffsets, offsets);
         out.put(Section::OriginTexts, texts);
     }
 }
