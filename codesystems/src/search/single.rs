@@ -1,7 +1,6 @@
 //! Queries of one word: the answer is one range of tokens, and it comes in order.
 
 use std::cmp::Reverse;
-use std::io::Cursor;
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
@@ -11,10 +10,12 @@ use super::evaluate::{Class, Hits, MatchKind, Selection, Walk, ascending};
 use super::index::{Best, TextIndex, WideSets};
 use super::postings::Where;
 use super::resolve::Word;
-use super::unions::BEST;
+use super::unions::{BEST, StoredSet};
 
 /// Concepts up to which a stored set is asked for each of them.
 const FEW_WANTED: u64 = 1 << 15;
+/// Bytes of a compressed set that are read in the time that it takes to ask it for a concept.
+const READ_PER_QUESTION: u64 = 16;
 
 /// Whether a walk went as far as it was needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +61,14 @@ impl TextIndex<'_> {
             (None, Some(best)) if best.set.is_empty() => {
                 self.concepts_of_postings(range, Some(within))
             }
-            // What is stored of concepts far from those wanted need not be read.
-            (None, Some(best)) => within
-                .intersection_with_serialized_unchecked(Cursor::new(best.set))
-                .unwrap_or_else(|_| self.concepts_of_postings(range, Some(within))),
+            (None, Some(best))
+                if within.len().saturating_mul(READ_PER_QUESTION) < best.set.len() as u64 =>
+            {
+                match StoredSet::new(best.set) {
+                    Some(set) => set.among(within),
+                    None => self.concepts_of_postings(range, Some(within)),
+                }
+            }
             _ => self.concepts_of_range(range) & within,
         }
     }

@@ -5,10 +5,13 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
+use roaring::RoaringBitmap;
+use zerocopy::FromBytes;
+use zerocopy::little_endian::{U16, U32, U64};
 
 use super::bits::Bits;
 use super::build::{BuildOptions, Lists};
-use super::postings::{Where, write_number};
+use super::postings::{Container, Where, write_number};
 use super::terms::to_u32;
 use crate::Result;
 
@@ -191,8 +194,8 @@ impl Union {
     }
 
     fn concept_set(&self) -> Vec<u8> {
-        let mut set = self.concepts.to_roaring();
-        set.optimize();
+        // Without runs, so that it can be asked where it lies.
+        let set = self.concepts.to_roaring();
         let mut bytes = Vec::with_capacity(set.serialized_size());
         // Writing into memory cannot fail; an empty set would only be read as damage.
         if set.serialize_into(&mut bytes).is_err() {
@@ -210,5 +213,90 @@ impl Union {
         words.extend(self.first.words().iter().zip(self.part.words()).map(both));
         words.extend(self.concepts.words());
         words
+    }
+}
+
+/// A stored set of concepts: a RoaringBitmap as it serializes itself, without runs.
+///
+/// Layout (<https://github.com/RoaringBitmap/RoaringFormatSpec>): cookie and number of containers as
+/// `u32`; for each container its high half and its number of concepts less one as `u16`; for each
+/// where it begins as `u32`; the containers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StoredSet<'e> {
+    bytes: &'e [u8],
+    descriptions: &'e [[U16; 2]],
+    starts: &'e [U32],
+}
+
+/// What a set without runs begins with.
+const COOKIE: u32 = 12_346;
+/// Concepts up to which a container lists them.
+const LISTED: usize = 4_096;
+
+impl<'e> StoredSet<'e> {
+    /// `None` when the bytes are no such set.
+    pub(super) fn new(bytes: &'e [u8]) -> Option<Self> {
+        let (cookie, rest) = U32::read_from_prefix(bytes).ok()?;
+        let (count, rest) = U32::read_from_prefix(rest).ok()?;
+        let count = count.get() as usize;
+        let (descriptions, rest) = <[[U16; 2]]>::ref_from_prefix_with_elems(rest, count).ok()?;
+        let (starts, _) = <[U32]>::ref_from_prefix_with_elems(rest, count).ok()?;
+        (cookie.get() == COOKIE).then_some(Self { bytes, descriptions, starts })
+    }
+
+    fn container(&self, high: u16) -> Option<Container<'e>> {
+        let row = self.descriptions.binary_search_by_key(&high, |[high, _]| high.get()).ok()?;
+        let [_, less_one] = self.descriptions.get(row)?;
+        let count = usize::from(less_one.get()) + 1;
+        let bytes = self.bytes.get(self.starts.get(row)?.get() as usize..)?;
+        Some(if count <= LISTED {
+            Container::Sparse(<[U16]>::ref_from_prefix_with_elems(bytes, count).ok()?.0)
+        } else {
+            Container::Dense(<[U64]>::ref_from_prefix_with_elems(bytes, 1 << 10).ok()?.0)
+        })
+    }
+
+    /// What it has of `within`, asked one by one.
+    pub(super) fn among(&self, within: &RoaringBitmap) -> RoaringBitmap {
+        let mut open = (None, None);
+        let found = within.iter().filter(|number| {
+            let high = (number >> 16) as u16;
+            if open.0 != Some(high) {
+                open = (Some(high), self.container(high));
+            }
+            open.1.is_some_and(|container| container.contains(*number as u16))
+        });
+        found.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_stored_set_tells_what_it_has(
+            few in proptest::collection::btree_set(0..400_000_u32, 0..300),
+            dense in 0..200_000_u32,
+            within in proptest::collection::btree_set(0..400_000_u32, 0..300),
+        ) {
+            let mut set: RoaringBitmap = few.into_iter().collect();
+            set.extend(dense..dense + 9_000);
+            let mut bytes = Vec::new();
+            set.serialize_into(&mut bytes).unwrap();
+            let within: RoaringBitmap = within.into_iter().chain(set.iter().step_by(7)).collect();
+            prop_assert_eq!(StoredSet::new(&bytes).unwrap().among(&within), &set & &within);
+        }
+
+        #[test]
+        fn arbitrary_bytes_are_survived(mut bytes: Vec<u8>, count in 0..4_u32, all: [u32; 8]) {
+            bytes.splice(0..0, [COOKIE.to_le_bytes(), count.to_le_bytes()].concat());
+            if let Some(set) = StoredSet::new(&bytes) {
+                let highs = all.iter().map(|number| number >> 12 | number << 16);
+                set.among(&highs.chain(0..20).collect());
+            }
+        }
     }
 }
