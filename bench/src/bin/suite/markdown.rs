@@ -93,13 +93,13 @@ fn summary_line(
     let is_long = deciding.is_some_and(|row| row.average_bytes >= LONG_ANSWER);
     let of_requests = deciding.and_then(Row::ratio);
     let is_reached = |ratio: f64| ratio * 100.0 >= f64::from(test.aim);
-    let is_long = is_long && megabytes.is_some_and(|megabytes| megabytes >= ENOUGH_MEGABYTES);
+    let is_enough = is_long && megabytes.is_some_and(|megabytes| megabytes >= ENOUGH_MEGABYTES);
     let verdict = match (of_requests.map(is_reached), ratio.map(is_reached)) {
         (None, None) => "",
         (Some(true), None | Some(true)) => "reached",
         (Some(true), Some(false)) => "reached by requests per second",
         (_, Some(true)) => "reached per CPU s",
-        _ if is_long => "reached by bytes",
+        _ if is_enough => "reached by bytes",
         _ => "missed",
     };
     format!(
