@@ -126,14 +126,15 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What somebody types who looks for `display`: the first `shape` letters of one of its words for
-/// 1 to 6, a whole word for 7, two words for more.
+/// 1 to 6, a whole word for 7, two different words for more, where it has as many.
 pub fn typed(display: &str, shape: usize, random: &mut Random) -> Option<String> {
-    let words: Vec<&str> = words(display).collect();
-    let word = random.pick(&words)?;
-    Some(match shape {
-        1..=6 => word.chars().take(shape).collect(),
-        7 => (*word).to_owned(),
-        _ => format!("{} {word}", random.pick(&words)?),
+    let mut words: Vec<&str> = words(display).collect();
+    let word = *random.pick(&words)?;
+    words.retain(|other| !other.eq_ignore_ascii_case(word));
+    Some(match (shape, random.pick(&words)) {
+        (1..=6, _) => word.chars().take(shape).collect(),
+        (7, _) | (_, None) => word.to_owned(),
+        (_, Some(other)) => format!("{other} {word}"),
     })
 }
 
