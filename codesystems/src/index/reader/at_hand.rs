@@ -26,10 +26,13 @@ pub(super) struct AtHand {
     table: OnceLock<Table>,
 }
 
-/// Ordinals at the place that the hash of their code gives, or at the next free one.
+/// Ordinals at the place that the hash of their code gives, or at the next free one, each below a few
+/// bits of the hash, as far as there is room: what has others need not be looked at.
 #[derive(Debug)]
 struct Table {
     slots: Box<[u32]>,
+    /// How many bits an ordinal takes.
+    bits: u32,
 }
 
 impl AtHand {
@@ -49,37 +52,51 @@ impl AtHand {
 impl Table {
     fn of(edition: &Edition) -> Self {
         let count = edition.concept_count() as usize;
-        let mut slots = vec![FREE; (count * 2).next_power_of_two()].into_boxed_slice();
-        let mask = slots.len() - 1;
+        let slots = vec![FREE; (count * 2).next_power_of_two()].into_boxed_slice();
+        // The greatest number stays free.
+        let bits = u32::BITS - edition.concept_count().leading_zeros();
+        let mut table = Self { slots, bits };
+        let mask = table.slots.len() - 1;
         for concept in (0..edition.concept_count()).map(ConceptIx) {
-            let mut place = hash(edition.code_bytes(concept)) & mask;
-            while slots.get(place).is_some_and(|&slot| slot != FREE) {
+            let hash = hash(edition.code_bytes(concept));
+            let mut place = hash as usize & mask;
+            while table.slots.get(place).is_some_and(|&slot| slot != FREE) {
                 place = (place + 1) & mask;
             }
-            if let Some(slot) = slots.get_mut(place) {
-                *slot = concept.0;
+            let slot = table.mark(hash) | concept.0;
+            if let Some(place) = table.slots.get_mut(place) {
+                *place = slot;
             }
         }
-        Self { slots }
+        table
+    }
+
+    /// The bits of `hash` that stand above an ordinal.
+    fn mark(&self, hash: u64) -> u32 {
+        ((hash >> 32) as u32).checked_shl(self.bits).unwrap_or_default()
     }
 
     fn find(&self, edition: &Edition, code: &[u8]) -> Option<ConceptIx> {
         let mask = self.slots.len() - 1;
-        let mut place = hash(code) & mask;
+        let hash = hash(code);
+        let mark = self.mark(hash);
+        let ordinals = u32::MAX.checked_shl(self.bits).map_or(u32::MAX, |marks| !marks);
+        let mut place = hash as usize & mask;
         loop {
             let &slot = self.slots.get(place).filter(|&&slot| slot != FREE)?;
-            if edition.code_bytes(ConceptIx(slot)) == code {
-                return Some(ConceptIx(slot));
+            let concept = ConceptIx(slot & ordinals);
+            if slot & !ordinals == mark && edition.code_bytes(concept) == code {
+                return Some(concept);
             }
             place = (place + 1) & mask;
         }
     }
 }
 
-fn hash(code: &[u8]) -> usize {
+fn hash(code: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(code);
-    hasher.finish() as usize
+    hasher.finish()
 }
 
 #[cfg(test)]

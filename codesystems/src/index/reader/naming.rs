@@ -102,8 +102,9 @@ impl Edition {
         properties: &[PropertyId],
         named: &ConceptSet,
     ) -> bool {
-        let reference = self.value_ref(value);
-        properties.contains(&reference.property_id())
-            && reference.concept().is_some_and(|concept: ConceptIx| named.contains(concept))
+        // Values are numbered by property: most need not be looked at.
+        let is_of = |&property: &PropertyId| self.value_numbers(property).contains(&value);
+        properties.iter().any(is_of)
+            && self.value_concept(value).is_some_and(|concept: ConceptIx| named.contains(concept))
     }
 }
