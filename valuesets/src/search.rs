@@ -10,6 +10,7 @@ use roaring::RoaringBitmap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::CodeSystem;
+use crate::narrowed::Narrowed;
 use crate::plan::{OwnWords, Part};
 
 /// How good a hit is; smaller is better.
@@ -112,11 +113,11 @@ impl SynonymSource {
     }
 
     /// Concepts of `within` that designations of the source find: all of them, and the `wanted` best
-    /// with their scores.
+    /// with their scores. `narrowed` keeps what means these concepts.
     fn find(
         &self,
         target: &Edition,
-        within: &ConceptSet,
+        (within, narrowed): (&ConceptSet, Option<&Arc<Narrowed>>),
         query: &Query,
         wanted: usize,
     ) -> (ConceptSet, Vec<(ConceptIx, Score)>) {
@@ -125,8 +126,15 @@ impl SynonymSource {
         // Where few concepts are wanted, only what means them is searched.
         let is_narrow = within.len() * NARROW < u64::from(target.concept_count());
         let source_count = self.system.edition().concept_count();
-        let sources = is_narrow.then(|| meanings.sources.of_all(within.bitmap(), source_count));
-        let of_sources = sources.as_ref().map(ConceptSet::bitmap);
+        let kept = narrowed.and_then(|narrowed| narrowed.kept(&index));
+        let sources = (is_narrow && kept.is_none())
+            .then(|| meanings.sources.of_all(within.bitmap(), source_count));
+        let kept = kept.or_else(|| {
+            let sources = sources.as_ref()?;
+            Some(narrowed?.index(&self.system, (sources, sources))?.0)
+        });
+        let of_sources = sources.as_ref().filter(|_| kept.is_none()).map(ConceptSet::bitmap);
+        let index = kept.unwrap_or(index);
         // Several designations may mean one concept, or one that is not wanted.
         let mut limit = wanted.saturating_mul(2).max(32);
         loop {
@@ -191,28 +199,27 @@ pub(crate) fn in_part(part: &Part, within: &ConceptSet, filter: &str, wanted: us
             }
         }
     }
-    for source in part.synonyms.iter() {
-        let (all, best) = source.find(edition, within, &query, wanted);
+    for (row, source) in part.synonyms.iter().enumerate() {
+        let kept = part.narrowed.of_synonyms(within, (row, part.synonyms.len()));
+        let (all, best) = source.find(edition, (within, kept), &query, wanted);
         extra.extend(&all);
         best.into_iter().for_each(|(concept, score)| keep(concept, score));
     }
     let own = edition.text_index();
     if let Some(index) = &own {
-        let narrowed = part.narrowed.index(index, (&part.set, within), edition.concept_count());
+        let narrowed = part.narrowed.index(&part.system, (&part.set, within));
         // What is stored about frequent words counts all concepts.
         let (index, is_whole) =
             narrowed.unwrap_or((*index, within.len() == u64::from(edition.concept_count())));
         let within_or_all = (!is_whole).then_some(within.bitmap());
         let selection = Selection { within: within_or_all, offset: 0, limit: wanted };
-        let page = if extra.is_empty() {
+        if extra.is_empty() {
             let page = index.search(&query, &selection);
-            found.total = page.total;
-            page
-        } else {
-            let (matching, page) = index.find(&query, &selection);
-            found.total = ConceptSet::from(matching).or(&extra).len();
-            page
-        };
+            let hits = page.hits.iter().map(|hit| (hit.score, hit.concept)).collect();
+            return Found { total: page.total, hits };
+        }
+        let (matching, page) = index.find(&query, &selection);
+        found.total = ConceptSet::from(matching).or(&extra).len();
         page.hits.into_iter().for_each(|hit| keep(hit.concept, hit.score));
     } else {
         found.total = extra.len();
@@ -228,17 +235,14 @@ fn by_code(edition: &Edition, filter: &str) -> Vec<(Score, ConceptIx)> {
     let looks_like_code = filter.len() >= 2
         && !filter.contains(char::is_whitespace)
         && filter.bytes().any(|byte| byte.is_ascii_digit());
-    let exact = edition.find(filter).or_else(|| edition.find(&filter.to_uppercase()));
+    let upper = Some(filter.to_uppercase()).filter(|upper| upper != filter);
+    let spellings = || std::iter::once(filter).chain(upper.as_deref());
+    let exact = spellings().find_map(|code| edition.find(code));
     let mut hits: Vec<(Score, ConceptIx)> = exact.map(|concept| (0, concept)).into_iter().collect();
     if !looks_like_code {
         return hits;
     }
-    let upper = filter.to_uppercase();
-    let mut prefixes = vec![filter];
-    if upper != filter {
-        prefixes.push(&upper);
-    }
-    for prefix in prefixes {
+    for prefix in spellings() {
         let begins = edition.codes_with_prefix(prefix).take(MAX_CODES);
         hits.extend(begins.map(|concept| (1, concept)));
     }

@@ -31,7 +31,7 @@ use crate::{Error, Result};
 /// transfers that tampered with it.
 const MAGIC: [u8; 8] = [0x89, b'B', b'G', b'R', b'F', 0x0d, 0x0a, 0x1a];
 /// The format version this build writes and reads.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 const HEADER: usize = 80;
 const ENTRY: usize = 32;
 const UNHASHED: u32 = 1;

@@ -8,7 +8,7 @@ use super::collect::{CHUNK, Corpus, PART, WORD};
 use super::postings::{Where, write_list, write_number};
 use super::sections::{Header, TextSections, VERSION};
 use super::terms::{self, to_u32};
-use super::unions::{self, Space};
+use super::unions::{self, PostingLists, Space};
 use crate::model::{ConceptIx, DisplayRank};
 use crate::{Error, Result};
 
@@ -48,6 +48,11 @@ pub struct BuildOptions {
     /// The best designations and the number of concepts of a range of tokens are stored when it
     /// has at least this many postings.
     pub frequent_from_postings: usize,
+    /// So it is from so many postings on where the index has at least so many designations: what they
+    /// are lies far apart there, and takes long to be looked at.
+    pub frequent_in_large: (usize, usize),
+    /// The best of so many concepts are stored.
+    pub best_concepts: usize,
     /// So are its concepts.
     pub sets_from_postings: usize,
     /// So are all its designations, when it has at least this many postings ...
@@ -61,7 +66,9 @@ impl Default for BuildOptions {
         Self {
             compounds_from_designations: 256,
             long_from_postings: 1_024,
-            frequent_from_postings: 4_096,
+            frequent_from_postings: 2_048,
+            frequent_in_large: (256, 1 << 18),
+            best_concepts: 512,
             sets_from_postings: 4_096,
             wide_from_postings: 65_536,
             wide_designations_per_posting: 8,
@@ -208,12 +215,6 @@ impl Lists {
         }
     }
 
-    /// The postings of `token`: `place << 2 | where`, ascending.
-    pub(super) fn of(&self, token: usize) -> &[u32] {
-        let bounds = self.starts.get(token).zip(self.ends.get(token));
-        bounds.and_then(|(&start, &end)| self.postings.get(start..end)).unwrap_or_default()
-    }
-
     fn encode(&self, long_from: usize) -> Result<(Vec<u32>, Vec<u8>)> {
         let mut offsets = Vec::with_capacity(self.starts.len() + 1);
         let mut bytes = Vec::with_capacity(self.postings.len() * 2);
@@ -223,6 +224,13 @@ impl Lists {
         }
         offsets.push(to_u32(bytes.len(), "bytes of postings")?);
         Ok((offsets, bytes))
+    }
+}
+
+impl PostingLists for Lists {
+    fn of(&self, token: usize) -> &[u32] {
+        let bounds = self.starts.get(token).zip(self.ends.get(token));
+        bounds.and_then(|(&start, &end)| self.postings.get(start..end)).unwrap_or_default()
     }
 }
 

@@ -9,6 +9,7 @@ use std::ops::Range;
 use roaring::RoaringBitmap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
+use super::best::{best_by_class, best_of_concepts};
 use super::bits::{Bits, Membership};
 use super::classify::Classifier;
 use super::gather::Match;
@@ -205,9 +206,16 @@ impl TextIndex<'_> {
             return self.everything(selection);
         }
         let Some(words) = self.resolve(query) else { return Hits::default() };
+        if let [word] = words.as_slice()
+            && let Some(hits) = self.page_beside_splits(word, selection)
+        {
+            return hits;
+        }
         if let ([word], Some(range)) = (words.as_slice(), self.single_range(&words)) {
             let whole = self.whole().filter(|(whole, _)| {
-                self.weight(range) > self.costs.many && whole.frequent(range).is_some()
+                self.weight(range) > self.costs.many
+                    && self.frequent(range).is_none()
+                    && whole.frequent(range).is_some()
             });
             let hits = match whole {
                 // What is stored of the range saves going through all these postings.
@@ -430,8 +438,11 @@ impl TextIndex<'_> {
         let within = selection
             .within
             .map(|within| Membership::new(within, found.len() as u64, self.concept_count));
-        let ranked = found.iter().filter_map(|found| {
-            let concept = self.concept_of_place(found.place)?;
+        // Concepts of places lie in no order: the processor fetches them all at once.
+        let concepts: Vec<Option<u32>> =
+            found.iter().map(|found| self.concept_of_place(found.place)).collect();
+        let ranked = found.iter().zip(concepts).filter_map(|(found, concept)| {
+            let concept = concept?;
             if within.as_ref().is_some_and(|within| !within.contains(concept)) {
                 return None;
             }
@@ -444,26 +455,35 @@ impl TextIndex<'_> {
         });
         let mut all = Vec::with_capacity(found.len());
         all.extend(ranked);
-        self.page_of_ranked(all, selection)
+        self.page_of_best(all, selection, best_by_class)
     }
 
-    /// The page of `ranked`: class, place, concept. Places ascend by quality and number of the
+    /// The page of `ranked`, in whatever order. Places ascend by quality and number of the
     /// designation.
-    pub(super) fn page_of_ranked(
+    pub(super) fn page_of_ranked(&self, ranked: Vec<Ranked>, selection: &Selection<'_>) -> Hits {
+        self.page_of_best(ranked, selection, best_of_concepts)
+    }
+
+    /// The page of `ranked`, of which `best` finds the best.
+    fn page_of_best(
         &self,
         mut ranked: Vec<Ranked>,
         selection: &Selection<'_>,
+        best: impl FnOnce(&mut [Ranked], usize) -> Vec<Ranked>,
     ) -> Hits {
         let concepts = ranked.iter().map(|(.., concept)| *concept);
         let total = self.count_distinct(ranked.len(), concepts);
         let want = selection.offset.saturating_add(selection.limit);
         let want = want.min(usize::try_from(total).unwrap_or(usize::MAX));
-        let best = best_of_concepts(&mut ranked, want);
-        let hits = best.iter().skip(selection.offset).filter_map(|&(class, place, concept)| {
-            let designation = self.designation_of_place(place)?;
-            Some(Listed::new(self, class, designation, concept).hit())
-        });
-        Hits { total, hits: hits.collect() }
+        let best = best(&mut ranked, want);
+        let page = best.get(selection.offset..).unwrap_or_default();
+        Hits { total, hits: page.iter().filter_map(|ranked| self.hit(ranked)).collect() }
+    }
+
+    /// The hit that `ranked` tells of.
+    pub(super) fn hit(&self, &(class, place, concept): &Ranked) -> Option<Hit> {
+        let designation = self.designation_of_place(place)?;
+        Some(Listed::new(self, class, designation, concept).hit())
     }
 
     /// The first place of a text of more than `words` words: places ascend by number of words.
@@ -483,95 +503,7 @@ impl TextIndex<'_> {
     }
 }
 
-/// The `want` least of `ranked`, ascending, of each concept the least alone.
-fn best_of_concepts(ranked: &mut [Ranked], want: usize) -> Vec<Ranked> {
-    let mut seen = FxHashSet::with_capacity_and_hasher(want, FxBuildHasher);
-    let mut best = Vec::with_capacity(want);
-    ascending(ranked, want.saturating_mul(2), |hit @ (.., concept)| {
-        if best.len() < want && seen.insert(concept) {
-            best.push(hit);
-        }
-        best.len() < want
-    });
-    best
-}
-
-/// Tells `items` in ascending order as long as `tell` wants more; sorts only what is told, about
-/// `expected` of them.
-pub(super) fn ascending<T: Ord + Copy>(
-    items: &mut [T],
-    expected: usize,
-    mut tell: impl FnMut(T) -> bool,
-) {
-    let mut rest = items;
-    let mut next = expected.saturating_add(16);
-    while !rest.is_empty() {
-        if next < rest.len() {
-            rest.select_nth_unstable(next);
-        }
-        let (least, others) = rest.split_at_mut(next.min(rest.len()));
-        least.sort_unstable();
-        if !least.iter().all(|item| tell(*item)) {
-            return;
-        }
-        rest = others;
-        next = next.saturating_mul(4);
-    }
-}
-
 /// All ranges of tokens that `word` stands for.
 fn ranges(word: &Word) -> impl Iterator<Item = &Range<u32>> {
     word.direct.iter().chain(&word.joined)
-}
-
-/// Collects hits in order until there are enough.
-#[derive(Debug)]
-pub(super) struct Walk<'i, 'w> {
-    index: &'i TextIndex<'i>,
-    pub(super) within: Option<&'w RoaringBitmap>,
-    want: usize,
-    hits: Vec<Listed>,
-    seen: FxHashSet<u32>,
-}
-
-impl<'i, 'w> Walk<'i, 'w> {
-    pub(super) fn new(
-        index: &'i TextIndex<'i>,
-        within: Option<&'w RoaringBitmap>,
-        want: usize,
-    ) -> Self {
-        Self { index, within, want, hits: Vec::new(), seen: FxHashSet::default() }
-    }
-
-    /// How many more hits are wanted.
-    pub(super) fn open(&self) -> usize {
-        self.want.saturating_sub(self.hits.len())
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.hits.len() >= self.want
-    }
-
-    /// The hits from `offset` on.
-    pub(super) fn hits(&self, offset: usize) -> Vec<Hit> {
-        self.hits.iter().skip(offset).map(|listed| listed.hit()).collect()
-    }
-
-    /// Adds a hit unless its concept has a better one; false when there are enough.
-    fn add(&mut self, listed: Listed) -> bool {
-        if self.hits.len() < self.want && self.seen.insert(listed.concept) {
-            self.hits.push(listed);
-        }
-        self.hits.len() < self.want
-    }
-
-    /// Adds the designation at `place`; false when there are enough.
-    pub(super) fn visit(&mut self, place: u32, class: Class) -> bool {
-        let Some(concept) = self.index.concept_of_place(place) else { return true };
-        if self.within.is_some_and(|within| !within.contains(concept)) {
-            return true;
-        }
-        let Some(designation) = self.index.designation_of_place(place) else { return true };
-        self.add(Listed::new(self.index, class, designation, concept))
-    }
 }

@@ -1,11 +1,14 @@
 //! The places that have every word of a query, found by going through all posting lists at once.
 //!
-//! Places are taken [`SPAN`] by [`SPAN`]: small enough that what is known of each place of a span, one
-//! byte, stays in the nearest memory. The places of the rarest word are written down first, every
-//! further word thins them out: its list is read through, or, when few places are left, asked for
-//! each of them.
+//! Places are taken [`SPAN`] by [`SPAN`]: small enough that a set of places of a span, one bit each,
+//! stays in the nearest memory. The places of the rarest word are noted first, every further word thins
+//! them out: its list is read through, or, when few places are left, asked for each of them. How the
+//! words were found is looked up only for the places that are left in the end.
 
 use std::cell::Cell;
+use std::iter::repeat;
+
+use zerocopy::little_endian::U64;
 
 use super::bits::StoredBits;
 use super::evaluate::{Class, MatchKind};
@@ -92,11 +95,13 @@ struct Feed<'e> {
 }
 
 /// A short list, read up to `next`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Short<'e> {
     role: Role,
     next: Option<(u32, Where)>,
     rest: Postings<'e>,
+    /// `next` and `rest` at the beginning of the span.
+    begin: (Option<(u32, Where)>, Postings<'e>),
 }
 
 impl<'e> Feed<'e> {
@@ -131,23 +136,28 @@ impl<'e> Feed<'e> {
             List::Plain(list) => self.plain.push((role, list)),
             List::Short(mut rest) => {
                 let next = rest.next();
-                self.short.push(Short { role, next, rest });
+                self.short.push(Short { role, next, begin: (next, rest.clone()), rest });
             }
         }
     }
 
-    /// Tells the places of `span` and what is known of them, some of them several times. A container
-    /// of more places than `most` is handed to `large` instead, a wide set always.
+    /// Tells the places of `span` and what is known of them, some of them several times. Bit sets and
+    /// containers of more places than `most` are handed to `large` instead.
     #[inline]
     fn read(
         &mut self,
         span: u32,
+        pass: Pass,
         most: usize,
         mut tell: impl FnMut(u16, u8),
         mut large: impl FnMut(Large<'e>),
     ) {
         let (start, behind) = (span * SPAN, (span + 1).saturating_mul(SPAN));
-        for Short { role, next, rest } in &mut self.short {
+        for Short { role, next, rest, begin } in &mut self.short {
+            match pass {
+                Pass::First => *begin = (*next, rest.clone()),
+                Pass::Again => (*next, *rest) = begin.clone(),
+            }
             while let Some((place, at)) = next.filter(|(place, _)| *place < behind) {
                 if place >= start {
                     tell((place % SPAN) as u16, role.known(at));
@@ -158,10 +168,11 @@ impl<'e> Feed<'e> {
         for (role, list) in &self.long {
             for (at, container) in list.containers(span) {
                 let known = role.known(at);
-                if container.size() > most {
-                    large(Large::Container(known, container));
-                } else {
-                    container.each(|low| tell(low, known));
+                match container {
+                    Container::Sparse(lows) if lows.len() <= most => {
+                        lows.iter().for_each(|low| tell(low.get(), known));
+                    }
+                    _ => large(Large::Container(known, container)),
                 }
             }
         }
@@ -181,6 +192,13 @@ impl<'e> Feed<'e> {
     }
 }
 
+/// How often a span was read.
+#[derive(Debug, Clone, Copy)]
+enum Pass {
+    First,
+    Again,
+}
+
 /// A set that is asked for single places.
 #[derive(Debug, Clone, Copy)]
 enum Large<'e> {
@@ -188,7 +206,7 @@ enum Large<'e> {
     Wide(WideSets<'e>),
 }
 
-impl Large<'_> {
+impl<'e> Large<'e> {
     /// What is known of a place.
     #[inline]
     fn known(self, span: u32, low: u16) -> u8 {
@@ -203,27 +221,21 @@ impl Large<'_> {
         }
     }
 
-    /// Tells all places of `span`.
-    fn each(self, span: u32, mut tell: impl FnMut(u16, u8)) {
-        match self {
-            Self::Container(known, container) => container.each(|low| tell(low, known)),
+    /// The places of `span`, 64 a word; `None` where they are listed.
+    fn words(self, span: u32) -> Option<impl Iterator<Item = u64>> {
+        let (one, other) = match self {
+            Self::Container(_, Container::Sparse(_)) => return None,
+            Self::Container(_, Container::Dense(words)) => (words, None),
             Self::Wide(wide) => {
-                let words = (span * SPAN / 64) as usize..((span + 1) * SPAN / 64) as usize;
-                let of = |set: &'_ [zerocopy::little_endian::U64], word: usize| {
-                    set.get(word).map_or(0, |word| word.get())
+                let of_span = |set: &'e [U64]| {
+                    let start = (span as usize * WORDS).min(set.len());
+                    set.get(start..).unwrap_or_default()
                 };
-                for (word, base) in words.zip((0_u16..).step_by(64)) {
-                    let (whole, other) = (of(wide.whole, word), of(wide.first_or_part, word));
-                    let mut open = whole | other;
-                    while open != 0 {
-                        let bit = open.trailing_zeros();
-                        let has = |set: u64| set >> bit & 1 == 1;
-                        tell(base + bit as u16, known_of_wide(has(whole), has(other)));
-                        open &= open - 1;
-                    }
-                }
+                (of_span(wide.whole), Some(of_span(wide.first_or_part)))
             }
-        }
+        };
+        let further = other.into_iter().flatten().map(|word| word.get()).chain(repeat(0));
+        Some(one.iter().zip(further).map(|(word, further)| word.get() | further))
     }
 }
 
@@ -237,80 +249,186 @@ fn known_of_wide(whole: bool, first_or_part: bool) -> u8 {
     }
 }
 
-type Table = Box<[u8; SPAN as usize]>;
+/// How many words of 64 bits hold the places of a span.
+const WORDS: usize = SPAN as usize / 64;
 
-/// What is known of the places of one span.
+/// The places of a span, a bit each.
+type Plane = Box<[u64; WORDS]>;
+
+#[inline]
+fn bit(low: u16) -> (usize, u64) {
+    (usize::from(low) / 64, 1 << (low % 64))
+}
+
+/// What is found in one span. Sets of bits stay in the nearest memory, however long the lists are
+/// that are read; a byte for each place would not.
 #[derive(Debug)]
 struct Tables {
-    /// By the words looked at so far; 0 everywhere between spans.
-    known: Table,
-    /// By the word looked at; 0 everywhere between words.
-    next: Table,
-    /// The places known.
+    /// The places that have all words read so far.
+    all: Plane,
+    /// Those of them that have the word that is read.
+    next: Plane,
+    /// What is known of each place by the word that is read; 0 everywhere between words.
+    known: Box<[u8; SPAN as usize]>,
+    /// The places in `all`, if they are listed, ...
     lows: Vec<u16>,
+    /// ... which they are unless there are many, ...
+    are_listed: bool,
+    /// ... and what is known of each in the end.
+    told: Vec<u8>,
 }
 
 impl Default for Tables {
     fn default() -> Self {
-        let table = || Box::new([0; SPAN as usize]);
-        Self { known: table(), next: table(), lows: Vec::new() }
+        let plane = || Box::new([0; WORDS]);
+        Self {
+            all: plane(),
+            next: plane(),
+            known: Box::new([0; SPAN as usize]),
+            lows: Vec::new(),
+            are_listed: true,
+            told: Vec::new(),
+        }
+    }
+}
+
+/// Clears the bits of `lows`, which are all that may be set, in the fastest way.
+fn clear(plane: &mut Plane, lows: &[u16]) {
+    if lows.len() < LISTED {
+        lows.iter().for_each(|&low| plane[bit(low).0] = 0);
+    } else {
+        plane.fill(0);
     }
 }
 
 impl Tables {
-    /// Writes down the places of the first word.
+    /// Notes the places of the first word.
     fn begin(&mut self, feed: &mut Feed<'_>, span: u32) {
-        let Self { known, lows, .. } = self;
-        let mut add = |low: u16, new: u8| {
-            let slot = &mut known[usize::from(low)];
-            if *slot == 0 {
-                lows.push(low);
-            }
-            *slot |= new;
-        };
-        let mut wide = Vec::new();
-        feed.read(span, usize::MAX, &mut add, |set| wide.push(set));
-        wide.into_iter().for_each(|set| set.each(span, &mut add));
+        let Self { all, lows, .. } = self;
+        clear(all, lows);
+        lows.clear();
+        let mut large = Vec::new();
+        feed.read(
+            span,
+            Pass::First,
+            usize::MAX,
+            |low, _| {
+                let (word, bit) = bit(low);
+                if lows.len() < LISTED && all[word] & bit == 0 {
+                    lows.push(low);
+                }
+                all[word] |= bit;
+            },
+            |set| large.push(set),
+        );
+        self.are_listed = lows.len() < LISTED && large.is_empty();
+        for words in large.into_iter().filter_map(|set| set.words(span)) {
+            all.iter_mut().zip(words).for_each(|(all, word)| *all |= word);
+        }
     }
 
     /// Leaves the places that `feed` has, too.
     fn thin_out(&mut self, feed: &mut Feed<'_>, span: u32) {
-        let Self { known, next, lows } = self;
-        let most = lows.len().saturating_mul(READ_PER_PROBE);
-        let add = |low: u16, new: u8| {
-            let low = usize::from(low);
-            if known[low] != 0 {
-                next[low] |= new;
-            }
+        let Self { all, next, lows, .. } = self;
+        let most = if self.are_listed {
+            clear(next, lows);
+            lows.len().saturating_mul(READ_PER_PROBE)
+        } else {
+            next.fill(0);
+            usize::MAX
         };
-        let mut sets = Vec::new();
-        feed.read(span, most, add, |set| sets.push(set));
-        for set in sets {
-            lows.iter().for_each(|&low| next[usize::from(low)] |= set.known(span, low));
-        }
-        // Which places are left cannot be foreseen, so nothing depends on it but a number.
-        let mut left = 0;
-        for at in 0..lows.len() {
-            let Some(low) = lows.get(at).copied() else { break };
-            let row = usize::from(low);
-            known[row] = both(known[row], std::mem::take(&mut next[row]));
-            if let Some(slot) = lows.get_mut(left) {
-                *slot = low;
+        let mut large = Vec::new();
+        feed.read(
+            span,
+            Pass::First,
+            most,
+            |low, _| {
+                let (word, bit) = bit(low);
+                next[word] |= all[word] & bit;
+            },
+            |set| large.push(set),
+        );
+        if self.are_listed {
+            for set in large {
+                for &low in lows.iter().filter(|low| set.known(span, **low) != 0) {
+                    let (word, bit) = bit(low);
+                    next[word] |= bit;
+                }
             }
-            left += usize::from(known[row] != 0);
+            lows.iter().for_each(|&low| all[bit(low).0] = next[bit(low).0]);
+            lows.retain(|&low| {
+                let (word, bit) = bit(low);
+                next[word] & bit != 0
+            });
+            return;
         }
-        lows.truncate(left);
+        for words in large.into_iter().filter_map(|set| set.words(span)) {
+            next.iter_mut().zip(words).for_each(|(next, word)| *next |= word);
+        }
+        all.iter_mut().zip(next.iter()).for_each(|(all, next)| *all &= next);
+        self.list();
     }
 
-    /// Hands over the places left, and forgets them.
+    /// Lists the places in `all`.
+    fn list(&mut self) {
+        let Self { all, lows, .. } = self;
+        lows.clear();
+        let (lines, _) = all.as_chunks::<8>();
+        for (line, base) in lines.iter().zip((0_u32..).step_by(512)) {
+            if line.iter().fold(0, |any, word| any | word) == 0 {
+                continue;
+            }
+            for (&word, base) in line.iter().zip((base..).step_by(64)) {
+                let mut open = word;
+                while open != 0 {
+                    lows.push((base + open.trailing_zeros()) as u16);
+                    open &= open - 1;
+                }
+            }
+        }
+        self.are_listed = true;
+    }
+
+    /// Finds out what is known of the places that are left.
+    fn tell(&mut self, feed: &mut Feed<'_>, span: u32) {
+        let Self { all, known, lows, told, .. } = self;
+        if told.is_empty() && lows.len() < LISTED {
+            lows.sort_unstable();
+        }
+        let mut large = Vec::new();
+        feed.read(
+            span,
+            Pass::Again,
+            lows.len().saturating_mul(READ_PER_PROBE),
+            |low, new| {
+                let (word, bit) = bit(low);
+                if all[word] & bit != 0 {
+                    known[usize::from(low)] |= new;
+                }
+            },
+            |set| large.push(set),
+        );
+        for set in large {
+            lows.iter().for_each(|&low| known[usize::from(low)] |= set.known(span, low));
+        }
+        let is_first = told.is_empty();
+        told.resize(lows.len(), 0);
+        for (&low, told) in lows.iter().zip(told) {
+            let new = std::mem::take(&mut known[usize::from(low)]);
+            *told = if is_first { new } else { both(*told, new) };
+        }
+    }
+
+    /// Hands over the places that are left.
     fn end(&mut self, span: u32, found: &mut Vec<Match>) {
-        let Self { known, lows, .. } = self;
-        found.extend(lows.drain(..).map(|low| {
-            let known = std::mem::take(&mut known[usize::from(low)]);
-            Match { place: span * SPAN + u32::from(low), known }
-        }));
+        let told = self.lows.iter().zip(self.told.drain(..));
+        found
+            .extend(told.map(|(&low, known)| Match { place: span * SPAN + u32::from(low), known }));
     }
 }
+
+/// Places up to which they are listed, and not only marked.
+const LISTED: usize = 512;
 
 /// How many places of a list are read in the time that it takes to ask it for one.
 const READ_PER_PROBE: usize = 24;
@@ -320,22 +438,29 @@ thread_local! {
 }
 
 impl TextIndex<'_> {
-    /// The places with all of `words`, the rarest first; by spans, within a span in no order.
+    /// The places with all of `words`, the rarest first; ascending.
     pub(super) fn gather(&self, words: &[&Word]) -> Vec<Match> {
         let mut feeds: Vec<Feed<'_>> = words.iter().map(|word| Feed::new(self, word)).collect();
         let mut found = Vec::new();
-        let Some((first, further)) = feeds.split_first_mut() else { return found };
         // A thread's tables are taken out: they stay away from the next query if this one panics.
         let mut tables = TABLES.take().unwrap_or_default();
         for span in 0..spans(self.place_count()) {
-            tables.begin(first, span);
-            for feed in &mut *further {
-                if tables.lows.is_empty() {
+            for (row, feed) in feeds.iter_mut().enumerate() {
+                match row {
+                    0 => tables.begin(feed, span),
+                    _ => tables.thin_out(feed, span),
+                }
+                if tables.are_listed && tables.lows.is_empty() {
                     break;
                 }
-                tables.thin_out(feed, span);
             }
-            tables.end(span, &mut found);
+            if !tables.are_listed {
+                tables.list();
+            }
+            if !tables.lows.is_empty() {
+                feeds.iter_mut().for_each(|feed| tables.tell(feed, span));
+                tables.end(span, &mut found);
+            }
         }
         TABLES.set(Some(tables));
         found

@@ -39,8 +39,9 @@ pub struct TextIndex<'e> {
     frequent: Frequent<'e>,
     /// Where only some concepts are looked at, their postings ...
     narrow: Option<&'e Narrow>,
-    /// ... and concepts and designations of all places.
+    /// ... and concepts and designations of all places, and what is stored of all.
     all_places: [&'e [U32]; 2],
+    all_frequent: Frequent<'e>,
     pub(super) costs: Costs,
 }
 
@@ -54,7 +55,7 @@ struct Wide<'e> {
 }
 
 /// Stored beginnings of answers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Frequent<'e> {
     ranges: &'e [FrequentRange],
     bytes: &'e [u8],
@@ -65,6 +66,8 @@ struct Frequent<'e> {
 pub(super) struct Best<'e> {
     /// How many concepts have a token of the range.
     pub(super) concept_count: u32,
+    /// Of how many of them the best place is stored.
+    pub(super) stored: u32,
     /// The best places; see [`BestPlaces`].
     pub(super) places: BestPlaces<'e>,
     /// The concepts as a serialized bitmap, empty when they are not stored.
@@ -136,6 +139,7 @@ impl<'e> TextIndex<'e> {
             frequent: Frequent::new(sections.frequent_ranges).ok_or(size("frequent_ranges"))?,
             narrow: None,
             all_places: [&[], &[]],
+            all_frequent: Frequent::default(),
             costs: Costs::default(),
         })
     }
@@ -152,7 +156,9 @@ impl<'e> TextIndex<'e> {
             place_concepts: &narrow.place_concepts,
             place_designations: &narrow.place_designations,
             narrow: Some(narrow),
+            frequent: Frequent::new(&narrow.frequent).unwrap_or_default(),
             all_places: [self.place_concepts, self.place_designations],
+            all_frequent: self.frequent,
             ..*self
         }
     }
@@ -161,7 +167,9 @@ impl<'e> TextIndex<'e> {
     pub(super) fn whole(&self) -> Option<(Self, &'e RoaringBitmap)> {
         let narrow = self.narrow?;
         let [place_concepts, place_designations] = self.all_places;
-        let whole = TextIndex { place_concepts, place_designations, narrow: None, ..*self };
+        let frequent = self.all_frequent;
+        let whole =
+            TextIndex { place_concepts, place_designations, frequent, narrow: None, ..*self };
         Some((whole, &narrow.concepts))
     }
 
@@ -260,7 +268,13 @@ impl<'e> TextIndex<'e> {
 
     /// The stored beginning of the answer for exactly `tokens`.
     pub(super) fn frequent(&self, tokens: &Range<u32>) -> Option<Best<'e>> {
-        self.frequent.find(tokens).filter(|_| self.narrow.is_none())
+        match self.narrow {
+            Some(narrow) => {
+                let rows = narrow.rows(tokens);
+                self.frequent.find(&(rows.start as u32..rows.end as u32))
+            }
+            None => self.frequent.find(tokens),
+        }
     }
 
     /// The stored union of exactly `tokens`.
@@ -311,9 +325,11 @@ impl<'e> Frequent<'e> {
         let (best, set) = (range.best.get() as usize, range.set.get() as usize);
         let next = self.ranges.get(row + 1).map(|next| next.best.get() as usize);
         let end = next.unwrap_or(self.bytes.len());
+        let mut places = Numbers(self.bytes.get(best..set)?);
         Some(Best {
             concept_count: range.concepts.get(),
-            places: BestPlaces(self.bytes.get(best..set)?),
+            stored: places.next()?,
+            places: BestPlaces(places.0),
             set: self.bytes.get(set..end)?,
         })
     }

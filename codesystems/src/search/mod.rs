@@ -17,6 +17,7 @@
 //! page.
 
 mod analyze;
+mod best;
 mod bits;
 mod build;
 mod classify;

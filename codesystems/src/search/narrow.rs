@@ -4,10 +4,25 @@
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
+use rustc_hash::FxHashMap;
 use zerocopy::little_endian::U32;
 
-use super::build::best_wheres;
+use super::build::{BuildOptions, best_wheres};
 use super::index::TextIndex;
+use super::unions::{self, PostingLists, Space};
+
+/// From which sizes on something is kept of ranges of tokens. Pages of a value set are longer than
+/// those of a code system: 1,000 rows are usual.
+const OPTIONS: BuildOptions = BuildOptions {
+    compounds_from_designations: usize::MAX,
+    long_from_postings: usize::MAX,
+    frequent_from_postings: 512,
+    frequent_in_large: (usize::MAX, usize::MAX),
+    best_concepts: 1_024,
+    sets_from_postings: usize::MAX,
+    wide_from_postings: usize::MAX,
+    wide_designations_per_posting: 1,
+};
 
 /// The postings of some concepts of a [`TextIndex`], in memory. See [`TextIndex::narrow`].
 #[derive(Debug, Default)]
@@ -21,6 +36,15 @@ pub struct Narrow {
     postings: Vec<u32>,
     pub(super) place_concepts: Vec<U32>,
     pub(super) place_designations: Vec<U32>,
+    /// What is kept of ranges of rows with many postings, as `frequent_ranges` of
+    /// [`super::TextSections`] has it of tokens.
+    pub(super) frequent: Vec<u8>,
+}
+
+impl PostingLists for Narrow {
+    fn of(&self, row: usize) -> &[u32] {
+        self.postings(row)
+    }
 }
 
 impl Narrow {
@@ -35,7 +59,8 @@ impl Narrow {
     pub fn byte_count(&self) -> usize {
         let numbers = self.tokens.len() + self.starts.len() + self.postings.len();
         let places = self.place_concepts.len() + self.place_designations.len();
-        (numbers + places) * size_of::<u32>() + self.concepts.serialized_size()
+        let bytes = self.frequent.len() + self.concepts.serialized_size();
+        (numbers + places) * size_of::<u32>() + bytes
     }
 
     /// The rows of `tokens`.
@@ -69,6 +94,11 @@ impl TextIndex<'_> {
     /// concepts have. Cost: microseconds for each concept; memory: about hundred bytes for each.
     #[must_use]
     pub fn narrow(&self, concepts: &RoaringBitmap) -> Narrow {
+        self.narrow_with(concepts, &OPTIONS)
+    }
+
+    /// [`Self::narrow`] with other limits than the usual ones.
+    pub(super) fn narrow_with(&self, concepts: &RoaringBitmap, options: &BuildOptions) -> Narrow {
         let mut places: Vec<(u16, u32, u32)> = Vec::new();
         for concept in concepts.range(..self.concept_count) {
             let found = self.designations_of(concept);
@@ -102,6 +132,21 @@ impl TextIndex<'_> {
         narrow.tokens.shrink_to_fit();
         narrow.starts.shrink_to_fit();
         narrow.postings.shrink_to_fit();
+        // Rows of the set instead of numbers of concepts: sets of them are that much smaller, but
+        // not worth being kept.
+        let options = BuildOptions {
+            sets_from_postings: usize::MAX,
+            wide_from_postings: usize::MAX,
+            ..*options
+        };
+        let rows: FxHashMap<u32, u32> = concepts.iter().zip(0..).collect();
+        let row = |concept| rows.get(concept).copied().unwrap_or_default();
+        let rows: Vec<u32> = places.iter().map(|(.., concept)| row(concept)).collect();
+        let space = Space { concepts: &rows, concept_count: concepts.len() as u32 };
+        let terms = self.terms.texts(&narrow.tokens);
+        // Too much to be told in numbers of four bytes: then there is nothing kept.
+        narrow.frequent =
+            unions::encode_alone(&terms, &narrow, &space, &options).unwrap_or_default();
         narrow
     }
 }

@@ -241,15 +241,6 @@ impl<'e> Container<'e> {
         }
     }
 
-    /// How many places, or a bound of it.
-    #[inline]
-    pub(super) fn size(self) -> usize {
-        match self {
-            Self::Sparse(lows) => lows.len(),
-            Self::Dense(_) => SPAN as usize,
-        }
-    }
-
     /// Tells all places, ascending.
     #[inline]
     pub(super) fn each(self, mut tell: impl FnMut(u16)) {

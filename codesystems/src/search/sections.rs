@@ -4,7 +4,7 @@ use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// Version of the layout; a reader refuses any other.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 macro_rules! sections {
     ($($(#[doc = $doc:literal])* $name:ident,)*) => {
@@ -73,9 +73,10 @@ sections! {
     /// 64 bits: whole words by place, first words or parts by place, concepts.
     wide_ranges,
     /// Ranges of tokens with many postings, with the beginning of their answer; `u32` count, then
-    /// per range `first, behind, concepts, best, set: u32` ascending, then bytes: at `best` up to
-    /// 512 places in the order of answers, as a posting list that starts anew where `where`
-    /// changes; at `set` the concepts as a serialized Roaring bitmap, or nothing.
+    /// per range `first, behind, concepts, best, set: u32` ascending, then bytes: at `best` the number
+    /// of concepts told there, up to 512, and their best places in the order of answers, as a posting
+    /// list that starts anew where `where` changes; at `set` the concepts as a serialized Roaring
+    /// bitmap, or nothing.
     frequent_ranges,
 }
 

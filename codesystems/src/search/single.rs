@@ -5,17 +5,21 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
+use super::best::{Walk, ascending};
 use super::bits::{Membership, members};
-use super::evaluate::{Class, Hits, MatchKind, Selection, Walk, ascending};
+use super::evaluate::{Class, Hits, MatchKind, Selection};
 use super::index::{Best, TextIndex, WideSets};
 use super::postings::Where;
 use super::resolve::Word;
-use super::unions::{BEST, StoredSet};
+use super::unions::StoredSet;
 
 /// Concepts up to which a stored set is asked for each of them.
 const FEW_WANTED: u64 = 1 << 15;
 /// Bytes of a compressed set that are read in the time that it takes to ask it for a concept.
 const READ_PER_QUESTION: u64 = 16;
+
+/// Places of which the concepts are looked up together.
+const WALKED: usize = 64;
 
 /// Whether a walk went as far as it was needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +62,6 @@ impl TextIndex<'_> {
             (Some(wide), _) if within.len() < FEW_WANTED => {
                 within.iter().filter(|concept| wide.concepts.contains(*concept)).collect()
             }
-            (None, Some(best)) if best.set.is_empty() => {
-                self.concepts_of_postings(range, Some(within))
-            }
             (None, Some(best))
                 if within.len().saturating_mul(READ_PER_QUESTION) < best.set.len() as u64 =>
             {
@@ -101,7 +102,10 @@ impl TextIndex<'_> {
         range: &Range<u32>,
         selection: &Selection<'_>,
     ) -> Option<Hits> {
-        let Some(best) = self.frequent(range) else {
+        let is_counted = |best: &Best<'_>| {
+            selection.within.is_none() || !best.set.is_empty() || self.wide(range).is_some()
+        };
+        let Some(best) = self.frequent(range).filter(is_counted) else {
             return self.page_of_rare_range(word, range, selection);
         };
         let wanted = selection.within.map(|within| self.concepts_of_range_within(range, within));
@@ -113,7 +117,8 @@ impl TextIndex<'_> {
             // where it comes to an end before that, all of them are gone through.
             let places = self.weight(range) / 2;
             let mut passed = places.saturating_mul(want as u64) / total.max(1);
-            if passed > BEST as u64 && self.wide(range).is_none() {
+            let concepts = u64::from(best.concept_count).saturating_mul(want as u64);
+            if concepts / total.max(1) > u64::from(best.stored) && self.wide(range).is_none() {
                 passed = places * 4;
             }
             if self.lists_faster(total, passed) {
@@ -132,8 +137,43 @@ impl TextIndex<'_> {
         Some(Hits { total, hits: walk.hits(selection.offset) })
     }
 
-    /// [`Self::page_of_range`] for a range of which nothing is stored; `None` when few concepts are
-    /// asked for.
+    /// The page for `word` where it can be two words, too, and enough is found without that;
+    /// `None` where the general way is the only one.
+    pub(super) fn page_beside_splits(
+        &self,
+        word: &Word,
+        selection: &Selection<'_>,
+    ) -> Option<Hits> {
+        let ([range], None, false) = (word.direct.as_slice(), &word.joined, word.fuzzy) else {
+            return None;
+        };
+        if word.splits.is_empty() || self.frequent(range).is_none() {
+            return None;
+        }
+        let mut hits = self.page_of_range(word, range, selection)?;
+        // What is found as two words follows behind what has a word of the range.
+        let is_full = hits.hits.len() == selection.limit;
+        if !is_full || hits.hits.iter().any(|hit| hit.kind >= MatchKind::Parts) {
+            return None;
+        }
+        let places = word.splits.iter().flat_map(|split| self.places_of_split(split));
+        let mut apart: Vec<u32> = places.filter_map(|place| self.concept_of_place(place)).collect();
+        apart.sort_unstable();
+        apart.dedup();
+        let is_wanted =
+            |concept: u32| selection.within.is_none_or(|within| within.contains(concept));
+        let has_range = |concept: u32| {
+            let mut entries = self.designations_of(concept).flat_map(|number| self.entries(number));
+            entries.any(|entry| range.contains(&entry.token))
+        };
+        let further =
+            apart.into_iter().filter(|&concept| is_wanted(concept) && !has_range(concept));
+        hits.total += further.count() as u64;
+        Some(hits)
+    }
+
+    /// [`Self::page_of_range`] for a range of which nothing is stored, or too little; `None` when few
+    /// concepts are asked for.
     fn page_of_rare_range(
         &self,
         word: &Word,
@@ -177,10 +217,23 @@ impl TextIndex<'_> {
         let visit = |walk: &mut Walk<'_, '_>, (place, at): (u32, Where)| {
             class(place, at, exact).is_none_or(|class| walk.visit(place, class))
         };
-        if let Some(Best { places, .. }) = self.frequent(range) {
-            let mut count = 0;
-            let go_on = places.iter().inspect(|_| count += 1).all(|found| visit(walk, found));
-            if !go_on || count < BEST {
+        if let Some(Best { places, stored, concept_count, .. }) = self.frequent(range) {
+            let mut places = places.iter();
+            let mut block: Vec<(u32, Where, Option<u32>)> = Vec::with_capacity(WALKED);
+            let mut go_on = true;
+            while go_on {
+                // Concepts lie in no order: the processor fetches those of a block all at once.
+                let next = places.by_ref().take(walk.open().clamp(16, WALKED));
+                block.clear();
+                block.extend(next.map(|(place, at)| (place, at, self.concept_of_place(place))));
+                if block.is_empty() {
+                    break;
+                }
+                go_on = block.iter().all(|&(place, at, concept)| {
+                    class(place, at, exact).is_none_or(|class| walk.add(place, class, concept))
+                });
+            }
+            if !go_on || stored >= concept_count {
                 return Walked::Enough;
             }
             return match self.wide(range) {

@@ -75,6 +75,27 @@ impl<'e> Terms<'e> {
         self.count
     }
 
+    /// The tokens of `rows`, ascending; damaged ones are left out.
+    pub(super) fn texts(&self, rows: &[u32]) -> Vec<Box<str>> {
+        let mut texts = Vec::with_capacity(rows.len());
+        let mut cursor = self.cursor(0);
+        let mut at = None;
+        for &row in rows {
+            let block = row as usize / BLOCK;
+            if at.is_none_or(|at: u32| block > at as usize / BLOCK) {
+                (cursor, at) = (self.cursor(block), None);
+            }
+            while at.is_none_or(|at| at < row) {
+                at = cursor.next();
+                if at.is_none() {
+                    return texts;
+                }
+            }
+            texts.push(String::from_utf8_lossy(cursor.term()).into());
+        }
+        texts
+    }
+
     /// The rows of the tokens that begin with `prefix`.
     pub(super) fn prefixed(&self, prefix: &str) -> Range<u32> {
         self.look_up(prefix).0

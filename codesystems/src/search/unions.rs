@@ -10,13 +10,16 @@ use zerocopy::FromBytes;
 use zerocopy::little_endian::{U16, U32, U64};
 
 use super::bits::Bits;
-use super::build::{BuildOptions, Lists};
+use super::build::BuildOptions;
 use super::postings::{Container, Where, write_number};
 use super::terms::to_u32;
 use crate::Result;
 
-/// Places stored of a frequent range.
-pub(super) const BEST: usize = 512;
+/// The posting lists of tokens by their rows.
+pub(super) trait PostingLists: Sync {
+    /// The postings of a token: `place << 2 | where`, ascending.
+    fn of(&self, row: usize) -> &[u32];
+}
 
 /// The numbers that sets are made of.
 #[derive(Debug, Clone, Copy)]
@@ -39,42 +42,76 @@ struct Stored {
 /// The sections `frequent_ranges` and `wide_ranges`.
 pub(super) fn encode(
     terms: &[Box<str>],
-    lists: &Lists,
+    lists: &impl PostingLists,
     space: &Space<'_>,
     options: &BuildOptions,
 ) -> Result<(Vec<u8>, Vec<u8>)> {
-    let threshold = options.frequent_from_postings.max(1);
-    let mut search = RangeSearch { terms, lists, threshold, found: Vec::new() };
-    search.visit(0..terms.len(), 0);
-    let mut ranges = search.found;
+    let ranges = ranges(terms, lists, space, options);
     if ranges.is_empty() {
         // Not even a thread pool is started for an inline code system.
         let none = 0_u32.to_le_bytes().to_vec();
         return Ok((none.clone(), none));
     }
-    ranges.sort_unstable_by_key(|(range, _)| (range.start, range.end));
-    ranges.dedup();
-    let relative = space.concepts.len() / options.wide_designations_per_posting.max(1);
-    let wide_from = options.wide_from_postings.max(relative);
     let stored: Vec<Stored> = ranges
         .into_par_iter()
-        .map(|(range, postings)| {
-            let union = Union::new(range.clone(), lists, space);
-            let wide = postings >= wide_from;
-            Stored {
-                range,
-                concepts: union.concepts.len() as u32,
-                best: union.best(),
-                set: if postings >= options.sets_from_postings && !wide {
-                    union.concept_set()
-                } else {
-                    Vec::new()
-                },
-                wide: if wide { union.wide() } else { Vec::new() },
-            }
-        })
+        .map(|(range, postings)| Stored::new(range, postings, lists, space, options))
         .collect();
     Ok((encode_frequent(&stored)?, encode_wide(&stored)?))
+}
+
+/// The section `frequent_ranges`, made by this thread alone.
+pub(super) fn encode_alone(
+    terms: &[Box<str>],
+    lists: &impl PostingLists,
+    space: &Space<'_>,
+    options: &BuildOptions,
+) -> Result<Vec<u8>> {
+    let stored = ranges(terms, lists, space, options).into_iter();
+    let stored =
+        stored.map(|(range, postings)| Stored::new(range, postings, lists, space, options));
+    encode_frequent(&stored.collect::<Vec<Stored>>())
+}
+
+/// The ranges with many postings, ascending, with their numbers of postings.
+fn ranges(
+    terms: &[Box<str>],
+    lists: &impl PostingLists,
+    space: &Space<'_>,
+    options: &BuildOptions,
+) -> Vec<(Range<usize>, usize)> {
+    let (in_large, large) = options.frequent_in_large;
+    let threshold = match space.concepts.len() >= large {
+        true => options.frequent_from_postings.min(in_large).max(1),
+        false => options.frequent_from_postings.max(1),
+    };
+    let mut search = RangeSearch { terms, lists, threshold, found: Vec::new() };
+    search.visit(0..terms.len(), 0);
+    let mut ranges = search.found;
+    ranges.sort_unstable_by_key(|(range, _)| (range.start, range.end));
+    ranges.dedup();
+    ranges
+}
+
+impl Stored {
+    fn new(
+        range: Range<usize>,
+        postings: usize,
+        lists: &impl PostingLists,
+        space: &Space<'_>,
+        options: &BuildOptions,
+    ) -> Self {
+        let union = Union::new(range.clone(), lists, space);
+        let relative = space.concepts.len() / options.wide_designations_per_posting.max(1);
+        let is_wide = postings >= options.wide_from_postings.max(relative);
+        let has_set = postings >= options.sets_from_postings && !is_wide;
+        Self {
+            range,
+            concepts: union.concepts.len() as u32,
+            best: union.best(space, options.best_concepts),
+            set: if has_set { union.concept_set() } else { Vec::new() },
+            wide: if is_wide { union.wide() } else { Vec::new() },
+        }
+    }
 }
 
 fn encode_frequent(stored: &[Stored]) -> Result<Vec<u8>> {
@@ -107,15 +144,15 @@ fn encode_wide(stored: &[Stored]) -> Result<Vec<u8>> {
 
 /// Looks for all beginnings of tokens, and all tokens, with many postings.
 #[derive(Debug)]
-struct RangeSearch<'b> {
+struct RangeSearch<'b, L> {
     terms: &'b [Box<str>],
-    lists: &'b Lists,
+    lists: &'b L,
     threshold: usize,
     /// Ranges of tokens with their number of postings.
     found: Vec<(Range<usize>, usize)>,
 }
 
-impl RangeSearch<'_> {
+impl<L: PostingLists> RangeSearch<'_, L> {
     /// `range`: the tokens that share their first `depth` bytes.
     fn visit(&mut self, range: Range<usize>, depth: usize) {
         let weight = range.clone().map(|token| self.lists.of(token).len()).sum();
@@ -155,7 +192,7 @@ struct Union {
 }
 
 impl Union {
-    fn new(range: Range<usize>, lists: &Lists, space: &Space<'_>) -> Self {
+    fn new(range: Range<usize>, lists: &impl PostingLists, space: &Space<'_>) -> Self {
         let [first, later, part] = [(); 3].map(|()| Bits::new(space.concepts.len() as u32));
         let concepts = Bits::new(space.concept_count);
         let mut union = Self { first, later, part, concepts };
@@ -176,15 +213,20 @@ impl Union {
         union
     }
 
-    /// The first [`BEST`] places in the order of answers.
-    fn best(&self) -> Vec<u8> {
+    /// The best places of the first `count` concepts in the order of answers, behind their number.
+    fn best(&self, space: &Space<'_>, count: usize) -> Vec<u8> {
+        let mut left = count.min(self.concepts.len());
         let mut bytes = Vec::new();
-        let mut left = BEST;
+        write_number(&mut bytes, left as u32);
+        let mut seen = Bits::new(space.concept_count);
         let sets =
             [(&self.first, Where::First), (&self.later, Where::Later), (&self.part, Where::Part)];
         for (set, at) in sets {
             let mut previous = 0;
-            for place in set.iter().take(left) {
+            let is_new = |place: &u32| {
+                space.concepts.get(*place as usize).is_some_and(|&concept| seen.insert(concept))
+            };
+            for place in set.iter().filter(is_new).take(left) {
                 write_number(&mut bytes, (place - previous) << 2 | at as u32);
                 previous = place;
                 left -= 1;

@@ -33,6 +33,8 @@ pub(super) const ALL_ON: BuildOptions = BuildOptions {
     compounds_from_designations: 0,
     long_from_postings: 2,
     frequent_from_postings: 2,
+    frequent_in_large: (usize::MAX, usize::MAX),
+    best_concepts: 512,
     sets_from_postings: 2,
     wide_from_postings: 2,
     wide_designations_per_posting: usize::MAX,

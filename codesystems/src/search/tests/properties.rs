@@ -94,11 +94,12 @@ fn check(texts: &[Text], options: &BuildOptions, query: &Query, within: Option<&
             assert_eq!(page, hits);
             assert!(all.iter().eq(reference::concepts(&wanted)), "{query:?} {costs:?}");
             if let Some(within) = within {
-                let narrow = text_index.narrow(within);
+                let narrow = text_index.narrow_with(within, options);
                 let narrowed = text_index.narrowed(&narrow);
                 let alone = Selection { within: None, ..selection };
                 assert_eq!(narrowed.search(query, &alone), hits, "{query:?} {costs:?}");
                 assert_eq!(narrowed.search(query, &selection), hits, "{query:?} {costs:?}");
+                assert_eq!(narrowed.find(query, &alone), (all, hits), "{query:?} {costs:?}");
             }
         }
     }
@@ -113,9 +114,11 @@ proptest! {
         query in query(),
         within in proptest::option::of(proptest::collection::btree_set(0..9_u32, 0..6)),
         wide in prop_oneof![Just(2), Just(8), Just(usize::MAX)],
+        best_concepts in 1..4_usize,
     ) {
         let options = BuildOptions {
             frequent_from_postings: wide,
+            best_concepts,
             sets_from_postings: wide.saturating_mul(2),
             wide_from_postings: wide.saturating_mul(3),
             ..ALL_ON

@@ -7,6 +7,7 @@ mod concept;
 mod head;
 mod wishes;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::http::Method;
@@ -107,10 +108,26 @@ pub fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failu
 }
 
 /// Whether concepts lie so far from each other that reading one does not bring the next.
-fn are_scattered(entries: &[Entry]) -> bool {
-    let ordinals = || entries.iter().map(|entry| entry.concept.0);
+fn are_scattered(concepts: &[ConceptIx]) -> bool {
+    let ordinals = || concepts.iter().map(|concept| concept.0);
     let spread = ordinals().max().unwrap_or_default() - ordinals().min().unwrap_or_default();
-    spread as usize > entries.len() * 8
+    spread as usize > concepts.len() * 8
+}
+
+/// Has what is shown of `block` at hand: of all its concepts of one part at once, since a search in
+/// several systems mixes them.
+fn touch(writings: &[Writing<'_>], block: &[Entry]) {
+    let mut sorted = Cow::Borrowed(block);
+    if writings.len() > 1 {
+        sorted.to_mut().sort_by_key(|entry| entry.part);
+    }
+    for same_part in sorted.chunk_by(|one, other| one.part == other.part) {
+        let concepts: Vec<ConceptIx> = same_part.iter().map(|entry| entry.concept).collect();
+        let part = same_part.first().and_then(|entry| writings.get(entry.part));
+        if let Some(part) = part.filter(|_| are_scattered(&concepts)) {
+            part.edition.touch_shown(&concepts);
+        }
+    }
 }
 
 /// Refuses an expansion that shows more codes than the server, the header
@@ -253,14 +270,7 @@ impl Pending {
         loop {
             block.clear();
             block.extend(entries.by_ref().take(BLOCK));
-            for same_part in block.chunk_by(|one, other| one.part == other.part) {
-                let part = same_part.first().and_then(|entry| writings.get(entry.part));
-                if let Some(part) = part.filter(|_| are_scattered(same_part)) {
-                    let concepts: Vec<ConceptIx> =
-                        same_part.iter().map(|entry| entry.concept).collect();
-                    part.edition.touch_shown(&concepts);
-                }
-            }
+            touch(writings, &block);
             for &entry in &block {
                 self.begin(&mut out, writings, entry);
                 out.end();
