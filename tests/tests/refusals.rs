@@ -436,6 +436,20 @@ fn seeds() -> Vec<(&'static str, String)> {
     ]
 }
 
+#[test]
+fn an_expansion_that_used_nothing_tells_of_nothing() {
+    let unknown = json!({ "system": "http://begriff.test/unknown", "concept": [{ "code": "x" }] });
+    for compose in [
+        json!({ "exclude": [unknown] }),
+        json!({ "include": [unknown], "exclude": [unknown] }),
+        json!({ "include": [{ "system": ANIMALS_URL, "concept": [{ "code": "cat" }] }],
+            "exclude": [{ "system": ANIMALS_URL }, unknown] }),
+    ] {
+        let answer = expand(compose);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+}
+
 /// An answer to nonsense may be anything but a fault of the server.
 fn assert_sane(answer: &Response, asked: &dyn std::fmt::Debug) {
     assert!(answer.status < 500 || answer.status == 501, "{asked:?}: {}", answer.text());

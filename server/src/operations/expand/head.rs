@@ -65,10 +65,8 @@ impl Pending {
         if let Some(offset) = offset {
             json.field_integer("offset", offset);
         }
-        let used = self.expansion.compiled();
-        let is_nothing_used =
-            used.used.is_empty() && used.value_sets.is_empty() && used.missing_systems.is_empty();
-        if self.echo.is_empty() && is_nothing_used {
+        let used = self.used();
+        if self.echo.is_empty() && used.is_empty() {
             return;
         }
         json.key("parameter");
@@ -81,7 +79,9 @@ impl Pending {
             };
             parameter(json, name, value);
         }
-        self.used(json);
+        for (name, text) in &used {
+            parameter(json, name, ValueRef::uri(text));
+        }
         json.end_array();
     }
 
@@ -111,14 +111,14 @@ impl Pending {
         )
     }
 
-    fn used(&self, json: &mut JsonWriter) {
+    /// The parameters that tell what was used, each once.
+    fn used(&self) -> Vec<(&'static str, String)> {
         let compiled = self.expansion.compiled();
-        let mut seen: Vec<(&str, String)> = Vec::new();
+        let mut used: Vec<(&'static str, String)> = Vec::new();
         let mut tell = |name: &'static str, text: &str| {
             let known = |(known, value): &(&str, String)| *known == name && value == text;
-            if !seen.iter().any(known) {
-                parameter(json, name, ValueRef::uri(text));
-                seen.push((name, text.to_owned()));
+            if !used.iter().any(known) {
+                used.push((name, text.to_owned()));
             }
         };
         for used in compiled.used.iter().filter(|used| !used.system.is_stand_in()) {
@@ -158,6 +158,7 @@ impl Pending {
         for canonical in &compiled.missing_systems {
             tell("warning-unknown-codesystem", &canonical.to_string());
         }
+        used
     }
 
     /// The properties that the entries shown have, with what they mean. Of large expansions those
