@@ -121,7 +121,7 @@ impl Narrowed {
     }
 
     /// Takes note of a search of `concepts`, and has their texts kept from now on if there were many.
-    fn note_search(self: &Arc<Self>, system: &Arc<CodeSystem>, concepts: &ConceptSet) {
+    pub(crate) fn note_search(self: &Arc<Self>, system: &Arc<CodeSystem>, concepts: &ConceptSet) {
         let (count, of) = (concepts.len(), u64::from(system.edition().concept_count()));
         if count > MOST_CONCEPTS
             || count * FEW > of

@@ -129,11 +129,10 @@ impl SynonymSource {
         let kept = narrowed.and_then(|narrowed| narrowed.kept(&index));
         let sources = (is_narrow && kept.is_none())
             .then(|| meanings.sources.of_all(within.bitmap(), source_count));
-        let kept = kept.or_else(|| {
-            let sources = sources.as_ref()?;
-            Some(narrowed?.index(&self.system, (sources, sources))?.0)
-        });
-        let of_sources = sources.as_ref().filter(|_| kept.is_none()).map(ConceptSet::bitmap);
+        if let Some((narrowed, sources)) = narrowed.zip(sources.as_ref()) {
+            narrowed.note_search(&self.system, sources);
+        }
+        let of_sources = sources.as_ref().map(ConceptSet::bitmap);
         let index = kept.unwrap_or(index);
         // Several designations may mean one concept, or one that is not wanted.
         let mut limit = wanted.saturating_mul(2).max(32);

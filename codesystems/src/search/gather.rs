@@ -392,9 +392,6 @@ impl Tables {
     /// Finds out what is known of the places that are left.
     fn tell(&mut self, feed: &mut Feed<'_>, span: u32) {
         let Self { all, known, lows, told, .. } = self;
-        if told.is_empty() && lows.len() < LISTED {
-            lows.sort_unstable();
-        }
         let mut large = Vec::new();
         feed.read(
             span,
@@ -454,8 +451,10 @@ impl TextIndex<'_> {
                     break;
                 }
             }
-            if !tables.are_listed {
-                tables.list();
+            // Found places ascend; what was listed on the way is in the order of the lists.
+            match tables.are_listed {
+                true => tables.lows.sort_unstable(),
+                false => tables.list(),
             }
             if !tables.lows.is_empty() {
                 feeds.iter_mut().for_each(|feed| tables.tell(feed, span));

@@ -147,7 +147,9 @@ impl TextIndex<'_> {
         let ([range], None, false) = (word.direct.as_slice(), &word.joined, word.fuzzy) else {
             return None;
         };
-        if word.splits.is_empty() || self.frequent(range).is_none() {
+        let want = selection.offset.saturating_add(selection.limit);
+        let can_be_full = |best: Best<'_>| best.concept_count as usize >= want;
+        if word.splits.is_empty() || !self.frequent(range).is_some_and(can_be_full) {
             return None;
         }
         let mut hits = self.page_of_range(word, range, selection)?;

@@ -31,8 +31,8 @@ pub(super) struct AtHand {
 #[derive(Debug)]
 struct Table {
     slots: Box<[u32]>,
-    /// How many bits an ordinal takes.
-    bits: u32,
+    /// The bits that an ordinal takes.
+    ordinals: u32,
 }
 
 impl AtHand {
@@ -53,9 +53,9 @@ impl Table {
     fn of(edition: &Edition) -> Self {
         let count = edition.concept_count() as usize;
         let slots = vec![FREE; (count * 2).next_power_of_two()].into_boxed_slice();
-        // The greatest number stays free.
-        let bits = u32::BITS - edition.concept_count().leading_zeros();
-        let mut table = Self { slots, bits };
+        // No ordinal has all of these bits: `FREE` stays free.
+        let unused = edition.concept_count().leading_zeros();
+        let mut table = Self { slots, ordinals: u32::MAX.checked_shr(unused).unwrap_or_default() };
         let mask = table.slots.len() - 1;
         for concept in (0..edition.concept_count()).map(ConceptIx) {
             let hash = hash(edition.code_bytes(concept));
@@ -73,19 +73,18 @@ impl Table {
 
     /// The bits of `hash` that stand above an ordinal.
     fn mark(&self, hash: u64) -> u32 {
-        ((hash >> 32) as u32).checked_shl(self.bits).unwrap_or_default()
+        (hash >> 32) as u32 & !self.ordinals
     }
 
     fn find(&self, edition: &Edition, code: &[u8]) -> Option<ConceptIx> {
         let mask = self.slots.len() - 1;
         let hash = hash(code);
         let mark = self.mark(hash);
-        let ordinals = u32::MAX.checked_shl(self.bits).map_or(u32::MAX, |marks| !marks);
         let mut place = hash as usize & mask;
         loop {
             let &slot = self.slots.get(place).filter(|&&slot| slot != FREE)?;
-            let concept = ConceptIx(slot & ordinals);
-            if slot & !ordinals == mark && edition.code_bytes(concept) == code {
+            let concept = ConceptIx(slot & self.ordinals);
+            if slot & !self.ordinals == mark && edition.code_bytes(concept) == code {
                 return Some(concept);
             }
             place = (place + 1) & mask;
