@@ -22,6 +22,17 @@ const SUPPLEMENT: &str = r#"{"resourceType":"CodeSystem","url":"http://example.o
   "property":[{"code":"legs","uri":"http://example.org/legs","type":"integer"}],
   "concept":[{"code":"cat","display":"Kat","property":[{"code":"legs","valueInteger":4}]}]}"#;
 
+const PLANTS: &str = r#"{"resourceType":"CodeSystem","url":"http://example.org/plants","version":"1","language":"de",
+  "status":"active","content":"complete","caseSensitive":true,
+  "property":[{"code":"inactive","uri":"http://hl7.org/fhir/concept-properties#inactive","type":"boolean"},
+    {"code":"notSelectable","uri":"http://hl7.org/fhir/concept-properties#notSelectable","type":"boolean"}],
+  "concept":[
+    {"code":"trees","display":"Bäume","property":[{"code":"notSelectable","valueBoolean":true}]},
+    {"code":"oak","display":"Eiche \"Quercus\""},
+    {"code":"elm","display":"Ulme","designation":[{"language":"en","value":"Elm"}],
+     "property":[{"code":"inactive","valueBoolean":true}]},
+    {"code":"nameless"}]}"#;
+
 const ALL: &str = r#"{"resourceType":"ValueSet","url":"http://example.org/vs/all","status":"active",
   "compose":{"include":[{"system":"http://example.org/animals"}]}}"#;
 
@@ -37,6 +48,7 @@ fn server() -> Server {
         ("animals-2.json", ANIMALS),
         ("animals-1.json", EARLIER),
         ("animals-nl.json", SUPPLEMENT),
+        ("plants.json", PLANTS),
         ("all.json", ALL),
         ("both.json", BOTH),
         ("later.json", LATER_ONLY),
@@ -113,6 +125,38 @@ fn inactive_concepts_say_so_and_extensions_become_properties() {
         assert!(declared.contains(&uri), "{declared}");
     }
     assert!(!declared.contains("concept-properties#label"), "{declared}");
+}
+
+#[test]
+fn an_expansion_says_the_same_the_tenth_time_it_is_asked_for() {
+    let server = server();
+    let asked = [
+        vec![],
+        vec![("count", "3"), ("offset", "1")],
+        vec![("filter", "e")],
+        vec![("displayLanguage", "en")],
+        vec![("property", "status")],
+        vec![("includeDesignations", "true")],
+    ];
+    for mut wishes in asked {
+        wishes.extend([("url", "http://example.org/plants?fhir_vs"), ("excludeNested", "true")]);
+        let ask = || {
+            let mut answer = server.ask("ValueSet/$expand", &wishes).json;
+            let expansion = answer["expansion"].as_object_mut().unwrap();
+            expansion.retain(|name, _| !["identifier", "timestamp"].contains(&name.as_str()));
+            assert!(expansion["contains"].as_array().is_some_and(|rows| !rows.is_empty()));
+            answer
+        };
+        let first = ask();
+        (0..9).for_each(|_| assert_eq!(ask(), first, "{wishes:?}"));
+    }
+    let all = [("url", "http://example.org/plants?fhir_vs"), ("excludeNested", "true")];
+    let answer = server.ask("ValueSet/$expand", &all).json;
+    assert_eq!(entry(&answer, "oak")["display"], "Eiche \"Quercus\"");
+    assert_eq!(entry(&answer, "trees")["abstract"], true);
+    assert_eq!(entry(&answer, "elm")["inactive"], true);
+    assert!(entry(&answer, "elm").to_string().contains("\"valueCode\":\"inactive\""));
+    assert!(!entry(&answer, "oak").to_string().contains("inactive"));
 }
 
 #[test]

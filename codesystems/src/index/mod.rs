@@ -15,4 +15,7 @@ pub use builder::EditionBuilder;
 pub use column::{Column, Columns};
 pub use format::{Container, ContainerKind, ContainerWriter};
 pub use order::natural;
-pub use reader::{DesignationRef, Edition, LanguageScores, MemberRow, PropertyRef, Told};
+pub use reader::{
+    DesignationRef, Edition, LanguageScores, MemberRow, PropertyRef, ShownRow, ShownRows, Told,
+};
+pub(crate) use reader::{NamingRows, Subtree};

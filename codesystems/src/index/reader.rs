@@ -6,6 +6,7 @@ mod hierarchy;
 mod member;
 mod naming;
 mod property;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -32,7 +33,9 @@ use crate::{ConceptIx, ConceptSet, Error, Result};
 use at_hand::AtHand;
 pub use designation::{DesignationRef, LanguageScores};
 pub use member::MemberRow;
+pub(crate) use naming::{NamingRows, Subtree};
 pub use property::PropertyRef;
+pub use shown::{ShownRow, ShownRows};
 pub use told::Told;
 
 const SECTIONS: usize = Section::ALL.len();
@@ -61,6 +64,8 @@ pub struct Edition {
     property_concepts: OnceLock<Vec<Option<ConceptIx>>>,
     /// The concepts that have a value, by the concepts named.
     naming: OnceLock<naming::Naming>,
+    kept_naming: OnceLock<naming::Kept>,
+    rows_at_hand: shown::RowsAtHand,
     /// The text index of an edition that was written without it.
     text_on_demand: OnceLock<Option<TextSections>>,
     /// What the text index reads as offsets of designations, where they are not stored that way.
@@ -128,6 +133,8 @@ impl Edition {
             set_numbers: OnceLock::new(),
             property_concepts: OnceLock::new(),
             naming: OnceLock::new(),
+            kept_naming: OnceLock::new(),
+            rows_at_hand: shown::RowsAtHand::default(),
             text_on_demand: OnceLock::new(),
             one_designation_each: OnceLock::new(),
         };

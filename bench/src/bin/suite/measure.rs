@@ -164,9 +164,13 @@ impl<'p> Servers<'p> {
         let calls: Rc<[Call]> = calls.into();
         let load = Rc::new(Load::new(&self.base, self.pid, &calls));
         for &connections in &self.plan.connections {
-            let outcome = run::run(&load, connections, self.plan.seconds).await;
+            let bare = |bytes| {
+                let bare = self.bare.as_ref()?;
+                Some(Rc::new(Load::bare(&bare.base, bare.pid(), &calls, bytes)))
+            };
+            let (outcome, bare) = run::beside(&load, bare, connections, self.plan.seconds).await;
             tell(test.name, &outcome);
-            let bare = self.bare(&calls, connections, outcome.average_bytes()).await;
+            bare.iter().for_each(|bare| tell("bare", bare));
             let memory = self.pid.and_then(process::memory);
             let named = (test.name, pool, calls.len());
             let row = Row::new(named, connections, &outcome, bare.as_ref(), memory);
@@ -186,14 +190,6 @@ impl<'p> Servers<'p> {
         let text: String = String::from_utf8_lossy(connection.body()).chars().take(200).collect();
         let is_right = call.expect.is_met(answer.status, connection.body());
         Ok((!is_right).then(|| format!("the first answer is wrong, {}: {text}", answer.status)))
-    }
-
-    async fn bare(&self, calls: &[Call], connections: usize, bytes: u64) -> Option<Outcome> {
-        let bare = self.bare.as_ref()?;
-        let load = Rc::new(Load::bare(&bare.base, bare.pid(), calls, bytes));
-        let outcome = run::run(&load, connections, self.plan.seconds).await;
-        tell("bare", &outcome);
-        Some(outcome)
     }
 
     async fn large(&self, single: &Single) -> Result<Large> {

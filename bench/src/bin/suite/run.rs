@@ -13,6 +13,9 @@ use crate::client::{Base, Connection};
 const EXAMPLES: usize = 3;
 /// Characters of a wrong answer that are told.
 const EXCERPT: usize = 300;
+/// How often the server and what it is compared with take turns: a machine that is quick now and slow in a
+/// second is the same for both.
+const TURNS: u32 = 5;
 /// How long an answer may be waited for beyond the end of a measurement.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -118,8 +121,20 @@ impl Outcome {
 
     fn add(&mut self, other: Self) {
         self.latencies.extend(other.latencies);
-        self.errors += other.errors;
         self.bytes += other.bytes;
+        self.seconds += other.seconds;
+        self.cpu_seconds =
+            other.cpu_seconds.map(|seconds| seconds + self.cpu_seconds.unwrap_or_default());
+        self.add_problems(Self {
+            errors: other.errors,
+            examples: other.examples,
+            ..Self::default()
+        });
+    }
+
+    /// Adds what went wrong, and no figures.
+    fn add_problems(&mut self, other: Self) {
+        self.errors += other.errors;
         self.examples.extend(other.examples);
         self.examples.truncate(EXAMPLES);
     }
@@ -135,14 +150,36 @@ impl Outcome {
 /// Sends the requests one after the other over `connections` connections for `seconds`, after a
 /// fifth of that to warm up. Runs on the calling thread; call inside of a `LocalSet`.
 pub(crate) async fn run(load: &Rc<Load>, connections: usize, seconds: f64) -> Outcome {
+    beside(load, |_| None, connections, seconds).await.0
+}
+
+/// As [`run`], in turns with another load for as many seconds: the one that `other` gives for the average
+/// number of bytes of an answer.
+pub(crate) async fn beside(
+    load: &Rc<Load>,
+    other: impl FnOnce(u64) -> Option<Rc<Load>>,
+    connections: usize,
+    seconds: f64,
+) -> (Outcome, Option<Outcome>) {
     let warm_up = phase(load, connections, seconds / 5.0).await;
-    let mut outcome = phase(load, connections, seconds).await;
+    let other = other(warm_up.average_bytes());
+    let mut outcome = Outcome::default();
+    let mut others = Outcome::default();
+    if let Some(other) = &other {
+        others.add_problems(phase(other, connections, seconds / 5.0).await);
+    }
     // Wrong is wrong, also while warming up.
-    outcome.errors += warm_up.errors;
-    outcome.examples.extend(warm_up.examples);
-    outcome.examples.truncate(EXAMPLES);
+    outcome.add_problems(warm_up);
+    let turns = if other.is_some() { TURNS } else { 1 };
+    for _ in 0..turns {
+        outcome.add(phase(load, connections, seconds / f64::from(turns)).await);
+        if let Some(other) = &other {
+            others.add(phase(other, connections, seconds / f64::from(turns)).await);
+        }
+    }
     outcome.latencies.sort_unstable();
-    outcome
+    others.latencies.sort_unstable();
+    (outcome, other.map(|_| others))
 }
 
 async fn phase(load: &Rc<Load>, connections: usize, seconds: f64) -> Outcome {

@@ -187,6 +187,9 @@ impl Edition {
     /// Reads what a list of concepts shows of each, code and display, so that it is at hand when it is
     /// asked for: concepts that a search found lie far from each other in every table.
     pub fn touch_shown(&self, concepts: &[ConceptIx]) {
+        if let Some(rows) = self.rows_if_made() {
+            return rows.touch(self, concepts);
+        }
         let numbers: Vec<(u32, u32)> = concepts
             .iter()
             .map(|concept| {

@@ -2,7 +2,9 @@
 //! supplements to it.
 
 use codesystems::fhir::code_system::{DESIGNATION_EXTENSION_PROPERTY, EXTENSION_PROPERTY};
-use codesystems::index::{DesignationRef as DesignationOf, LanguageScores, PropertyRef};
+use codesystems::index::{
+    DesignationRef as DesignationOf, LanguageScores, PropertyRef, ShownRow, ShownRows,
+};
 use codesystems::model::PropertyId;
 use codesystems::{ConceptIx, Edition, LanguagePreference, PropertyValue};
 use valuesets::plan::{Listed, Part};
@@ -28,6 +30,31 @@ pub(super) struct Writing<'e> {
     pub(super) told: Telling<'e>,
     /// Whether any concept may have a status other than active.
     pub(super) has_statuses: bool,
+    /// What is shown of each concept, where that is the same in every such expansion and at hand.
+    pub(super) rows: Option<&'e ShownRows>,
+}
+
+impl<'e> Writing<'e> {
+    /// Whether the edition says all there is of code, display and status by its tables alone.
+    pub(super) fn is_plain(&self, part: &Part) -> bool {
+        part.listed.is_empty()
+            && self.supplements.is_empty()
+            && self.told.extension.is_none()
+            && self.told.number(STATUS).is_none()
+    }
+
+    /// What is shown of a concept, where it is at hand.
+    pub(super) fn row(&self, concept: ConceptIx) -> Option<ShownRow<'e>> {
+        self.rows?.get(self.edition, concept)
+    }
+
+    /// Whether the edition's flags give a concept a status other than active.
+    pub(super) fn has_status(&self, concept: ConceptIx) -> bool {
+        self.row(concept).map_or_else(
+            || self.edition.is_inactive(concept) || is_told(self.edition.status(concept)),
+            |row| row.is_inactive || row.has_status,
+        )
+    }
 }
 
 /// An edition as it is told from: a code system or a supplement to one.

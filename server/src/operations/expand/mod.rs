@@ -207,7 +207,8 @@ impl Pending {
         }
         json.key("expansion");
         json.begin_object();
-        let writings = self.writings();
+        let mut writings = self.writings();
+        self.look_for_statuses(&mut writings);
         self.head(json, &writings);
         if self.expansion.shown() > 0 {
             json.key("contains");
@@ -224,31 +225,58 @@ impl Pending {
         let written_in = self.value_set.language.as_str();
         let own_displays = self.languages.is_empty()
             || !written_in.is_empty() && self.languages.score(written_in).is_some();
-        let parts = compiled.parts.iter();
-        parts
-            .map(|part| {
-                let edition = part.system.edition();
-                let told = Telling::new(edition, &self.languages, &self.properties);
-                let supplements = part.supplements.iter();
-                let statuses = &edition.meta().statuses;
-                Writing {
-                    edition,
-                    scores: edition.language_scores(&self.languages),
-                    version: Some(part.system.version()).filter(|version| {
-                        !version.is_empty() && compiled.has_several_versions(&part.url)
-                    }),
-                    own_displays,
-                    supplements: supplements
-                        .map(|supplement| {
-                            Telling::new(supplement.edition(), &self.languages, &self.properties)
-                        })
-                        .collect(),
-                    told,
-                    has_statuses: statuses.iter().any(|status| is_told(status))
-                        || !part.system.inactive().is_empty(),
-                }
-            })
-            .collect()
+        compiled.parts.iter().map(|part| self.writing(part, own_displays)).collect()
+    }
+
+    fn writing<'p>(&'p self, part: &'p Part, own_displays: bool) -> Writing<'p> {
+        let edition = part.system.edition();
+        let telling = |edition| Telling::new(edition, &self.languages, &self.properties);
+        let supplements = part.supplements.iter();
+        let several = self.expansion.compiled().has_several_versions(&part.url);
+        let mut statuses = edition.meta().statuses.iter();
+        let mut writing = Writing {
+            edition,
+            scores: edition.language_scores(&self.languages),
+            version: Some(part.system.version()).filter(|version| !version.is_empty() && several),
+            own_displays,
+            supplements: supplements.map(|supplement| telling(supplement.edition())).collect(),
+            told: telling(edition),
+            has_statuses: statuses.any(|status| is_told(status))
+                || !part.system.inactive().is_empty(),
+            rows: None,
+        };
+        let tells_displays_only = self.designations.is_none() && self.properties.is_empty();
+        if tells_displays_only && !writing.scores.is_any_wanted() && writing.is_plain(part) {
+            // What is streamed does not wait for rows to be made.
+            let shown = self.expansion.shown();
+            writing.rows = edition.shown_rows(if shown < STREAM_FROM { shown } else { 0 });
+        }
+        writing
+    }
+
+    /// Leaves statuses out of the writing where no concept of a page has one: told by two tables in one
+    /// pass, which is quicker than asking each concept for each form a status can have.
+    fn look_for_statuses(&self, writings: &mut [Writing<'_>]) {
+        let parts = &self.expansion.compiled().parts;
+        let is_plain = |(writing, part): (&Writing<'_>, &Part)| writing.is_plain(part);
+        let is_known = self.expansion.shown() < STREAM_FROM
+            && !self.is_asked("status")
+            && writings.iter().zip(parts).all(is_plain)
+            && writings.iter().any(|writing| writing.has_statuses);
+        if !is_known {
+            return;
+        }
+        let mut found = vec![false; writings.len()];
+        for entry in self.expansion.entries() {
+            if let (Some(writing), Some(found)) =
+                (writings.get(entry.part), found.get_mut(entry.part))
+            {
+                *found |= writing.has_status(entry.concept);
+            }
+        }
+        for (writing, found) in writings.iter_mut().zip(found) {
+            writing.has_statuses &= found;
+        }
     }
 
     fn entries(
@@ -368,6 +396,20 @@ impl Pending {
             out.begin(&ContainsRef::default());
             return;
         };
+        let row = writing.row(entry.concept);
+        if let Some(row) =
+            row.filter(|row| !writing.has_statuses || !row.is_inactive && !row.has_status)
+        {
+            out.begin(&ContainsRef {
+                system: Some(&part.url),
+                version: writing.version,
+                code: Some(row.code),
+                display: row.display.or_else(|| self.is_for_readers.then_some(row.code)),
+                is_abstract: row.is_not_selectable,
+                is_inactive: row.is_inactive,
+            });
+            return;
+        }
         let concept = Concept::of(writing, Some(part), entry.concept);
         let shown = concept.shown(part.system.is_stand_in());
         out.begin(&self.contains_of(writing, part, &concept, &shown));

@@ -21,13 +21,15 @@ pub(super) struct Limits {
     pub(super) few: u64,
     /// Up to how many concepts of a focus are looked at, where that is cheaper than reading postings.
     pub(super) few_focus: u64,
+    /// From how many sources on the concepts that name a subtree are kept for later questions.
+    pub(super) keep: u64,
     /// What an evaluation may cost; an answer beyond is refused.
     pub(super) budget: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { few: 512, few_focus: 100_000, budget: BUDGET }
+        Self { few: 512, few_focus: 100_000, keep: 1_000, budget: BUDGET }
     }
 }
 

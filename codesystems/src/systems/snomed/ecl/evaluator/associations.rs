@@ -23,7 +23,10 @@ impl Evaluator<'_> {
         let mut marks = Marks::new(self.edition.concept_count());
         for (number, definition) in self.associations(history)? {
             match self.target_property(&definition.code) {
-                Some(property) => self.edition.mark_naming(property, set, &mut marks),
+                Some(property) => {
+                    let rows = self.edition.naming(property, set);
+                    self.edition.mark_naming(&rows, &mut marks);
+                }
                 None => self.mark_by_rows(number, definition, set, &mut marks),
             }
         }

@@ -5,6 +5,8 @@
 //! small, by looking at each of its concepts. Groups of several attributes and cardinalities beyond
 //! "at least one" are always verified concept by concept, among the candidates of the postings.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::super::ast::{Cardinality, Refinement, SubConstraint};
@@ -18,6 +20,8 @@ use crate::{ConceptIx, ConceptSet};
 
 /// What it costs to look at the relationships of a concept, in nanoseconds.
 const FOCUS_COST: u64 = 100;
+/// What it costs to take a set that was kept, in nanoseconds.
+const KEPT_COST: u64 = 1_000;
 /// What it costs to find the posting of a value, in the time that reading one of its entries takes.
 const VALUE_COST: u64 = 20;
 
@@ -33,7 +37,7 @@ enum Test {
 /// Concepts that may satisfy a refinement.
 struct Candidates {
     /// None for every concept.
-    set: Option<ConceptSet>,
+    set: Option<Arc<ConceptSet>>,
     /// Whether all of them do.
     exact: bool,
 }
@@ -98,8 +102,16 @@ impl Evaluator<'_> {
                 match &wanted.values {
                     Values::Naming(named) => {
                         for &property in &wanted.properties {
-                            let add = |sources: &[u32]| postings += sources.len() as u64;
-                            self.edition.each_naming(property, named, add);
+                            let rows = self.edition.naming(property, named);
+                            postings += self.edition.naming_count(&rows);
+                        }
+                    }
+                    Values::Below(below) if self.kept_naming(below).is_some() => return KEPT_COST,
+                    Values::Below(below) => {
+                        postings = self.naming_count(below);
+                        // What is kept serves other questions, too.
+                        if postings >= self.limits.keep {
+                            postings /= 2;
                         }
                     }
                     Values::Any => {
@@ -136,7 +148,8 @@ impl Evaluator<'_> {
                 Cardinality { min: 0, max: None } => every(true),
                 Cardinality { min: 0, max: Some(0) } if !in_group => {
                     let without = self.having(wanted);
-                    Candidates { set: Some(self.edition.all().and_not(&without)), exact: true }
+                    let set = Arc::new(self.edition.all().and_not(&without));
+                    Candidates { set: Some(set), exact: true }
                 }
                 Cardinality { min: 0, .. } => every(false),
                 Cardinality { min, max } => {
@@ -157,7 +170,7 @@ impl Evaluator<'_> {
                     let one = self.candidates(one, in_group);
                     whole.exact &= one.exact;
                     whole.set = match (whole.set, one.set) {
-                        (Some(a), Some(b)) => Some(a.and(&b)),
+                        (Some(a), Some(b)) => Some(Arc::new(a.and(&b))),
                         (a, b) => a.or(b),
                     };
                 }
@@ -174,40 +187,44 @@ impl Evaluator<'_> {
                         None => return every(one.exact),
                     }
                 }
-                Candidates { set: Some(set), exact }
+                Candidates { set: Some(Arc::new(set)), exact }
             }
         }
     }
 
     /// The concepts that have at least one relationship that satisfies an attribute.
-    fn having(&self, wanted: &Wanted) -> ConceptSet {
+    fn having(&self, wanted: &Wanted) -> Arc<ConceptSet> {
         let edition = self.edition;
         if let Some(sources) = &wanted.sources {
             let values = self.values_of(sources, &wanted.properties);
             let above =
                 wanted.parents.as_ref().map(|_| self.related(super::Operator::ParentOf, sources));
-            return above.map_or(values.clone(), |above| values.or(&above));
+            return Arc::new(above.map_or(values.clone(), |above| values.or(&above)));
         }
-        let mut marks = Marks::new(edition.concept_count());
-        match &wanted.values {
-            Values::Marked(values) => {
-                values.iter().for_each(|value| edition.mark_value(value, &mut marks));
-            }
-            Values::Any => {
+        let marked = |mark: &dyn Fn(&mut Marks)| {
+            let mut marks = Marks::new(edition.concept_count());
+            mark(&mut marks);
+            marks.into_set()
+        };
+        let set = match &wanted.values {
+            Values::Below(below) => return self.naming(below),
+            Values::Marked(values) => marked(&|marks| {
+                values.iter().for_each(|value| edition.mark_value(value, marks));
+            }),
+            Values::Any => marked(&|marks| {
                 let values = self.values_of_all(&wanted.properties);
-                values.for_each(|value| edition.mark_value(value, &mut marks));
-            }
-            Values::Naming(named) => {
+                values.for_each(|value| edition.mark_value(value, marks));
+            }),
+            Values::Naming(named) => marked(&|marks| {
                 for &property in &wanted.properties {
-                    edition.mark_naming(property, named, &mut marks);
+                    edition.mark_naming(&edition.naming(property, named), marks);
                 }
-            }
-        }
-        let set = marks.into_set();
-        match &wanted.parents {
+            }),
+        };
+        Arc::new(match &wanted.parents {
             Some(parents) => set.or(&self.related(super::Operator::ChildOf, parents)),
             None => set,
-        }
+        })
     }
 
     /// The concepts that are values of attributes of `set`; for dotted expressions.

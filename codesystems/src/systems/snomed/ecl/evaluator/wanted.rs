@@ -1,9 +1,14 @@
 //! What satisfies an attribute: the values and parents it may have.
 
-use super::super::ast::{Attribute, Cardinality, Comparison, SubConstraint};
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use super::super::ast::{Attribute, Cardinality, Comparison, Operator, SubConstraint};
 use super::super::error::Result;
+use super::super::plan::PART_COST;
 use super::text::Matcher;
 use super::{CONCEPT_COST, Evaluator, IS_A};
+use crate::index::{NamingRows, Subtree};
 use crate::model::PropertyId;
 use crate::set::Marks;
 use crate::{ConceptSet, PropertyValue};
@@ -31,6 +36,16 @@ pub(super) enum Values {
     Any,
     /// Those of the properties that name one of these concepts.
     Naming(ConceptSet),
+    /// Those that name a concept of a subtree.
+    Below(Box<Below>),
+}
+
+/// What names a subtree, as far as it was looked at.
+#[derive(Debug)]
+pub(super) struct Below {
+    subtree: Subtree,
+    concepts: OnceCell<ConceptSet>,
+    rows: OnceCell<NamingRows>,
 }
 
 impl Evaluator<'_> {
@@ -85,6 +100,15 @@ impl Evaluator<'_> {
         value: &SubConstraint,
     ) -> Result<()> {
         let edition = self.edition;
+        if let [property] = wanted.properties[..]
+            && let (false, false, true) = (reverse, is_a, equal)
+            && let Some(subtree) = self.subtree(property, value)
+        {
+            self.spend(PART_COST)?;
+            let (concepts, rows) = (OnceCell::new(), OnceCell::new());
+            wanted.values = Values::Below(Box::new(Below { subtree, concepts, rows }));
+            return Ok(());
+        }
         let is_any = value.is_any() && !reverse && !is_a;
         let set = if is_any { ConceptSet::new() } else { self.sub(value)? };
         let chosen = || {
@@ -120,6 +144,56 @@ impl Evaluator<'_> {
         Ok(())
     }
 
+    /// The subtree that a value is, where it is nothing but one.
+    fn subtree(&self, property: PropertyId, value: &SubConstraint) -> Option<Subtree> {
+        let (operator, top) = self.simple(value)?;
+        let with_top = match operator {
+            Operator::DescendantOrSelfOf => true,
+            Operator::DescendantOf => false,
+            _ => return None,
+        };
+        Some(Subtree { property, top, with_top })
+    }
+
+    fn concepts_of<'b>(&self, below: &'b Below) -> &'b ConceptSet {
+        below.concepts.get_or_init(|| {
+            let operator = match below.subtree.with_top {
+                true => Operator::DescendantOrSelfOf,
+                false => Operator::DescendantOf,
+            };
+            self.related_to(operator, below.subtree.top)
+        })
+    }
+
+    fn rows_of<'b>(&self, below: &'b Below) -> &'b NamingRows {
+        let named = || self.edition.naming(below.subtree.property, self.concepts_of(below));
+        below.rows.get_or_init(named)
+    }
+
+    /// The concepts that name a subtree, where an earlier question kept them.
+    pub(super) fn kept_naming(&self, below: &Below) -> Option<Arc<ConceptSet>> {
+        self.edition.kept_naming(below.subtree)
+    }
+
+    /// How many concepts are to be marked to know those that name a subtree.
+    pub(super) fn naming_count(&self, below: &Below) -> u64 {
+        self.edition.naming_count(self.rows_of(below))
+    }
+
+    /// The concepts that name a subtree.
+    pub(super) fn naming(&self, below: &Below) -> Arc<ConceptSet> {
+        if let Some(kept) = self.kept_naming(below) {
+            return kept;
+        }
+        let mut marks = Marks::new(self.edition.concept_count());
+        self.edition.mark_naming(self.rows_of(below), &mut marks);
+        let set = Arc::new(marks.into_set());
+        if self.naming_count(below) >= self.limits.keep {
+            self.edition.keep_naming(below.subtree, Arc::clone(&set));
+        }
+        set
+    }
+
     /// The numbers of all values of `properties`.
     pub(super) fn values_of_all(&self, properties: &[PropertyId]) -> impl Iterator<Item = u32> {
         properties.iter().flat_map(|&property| self.edition.value_numbers(property))
@@ -131,6 +205,9 @@ impl Evaluator<'_> {
             Values::Marked(marks) => marks.contains(value),
             Values::Any => wanted.properties.contains(&self.edition.value_ref(value).property_id()),
             Values::Naming(named) => self.edition.is_naming(value, &wanted.properties, named),
+            Values::Below(below) => {
+                self.edition.is_naming(value, &wanted.properties, self.concepts_of(below))
+            }
         }
     }
 

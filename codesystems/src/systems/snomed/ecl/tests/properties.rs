@@ -34,6 +34,7 @@ proptest! {
             let limits = Limits {
                 few: limit(&mut dice),
                 few_focus: limit(&mut dice),
+                keep: limit(&mut dice),
                 ..Limits::default()
             };
             let found = Evaluator::with_limits(&edition, limits).evaluate(&tree);

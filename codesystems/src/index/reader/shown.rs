@@ -1,0 +1,208 @@
+//! Rows at hand: what an expansion shows of a concept in one place, for editions of which much is shown.
+//!
+//! Code and display of a concept, and what its flags say, lie in nine tables, and concepts that a search
+//! found lie far from each other in each of them. The rows take twelve bytes a concept; making them takes
+//! about what they save for a quarter as many rows shown, and so they are made after these.
+
+use std::hint::black_box;
+use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::super::sections::{Section, Table};
+use super::super::write::{FLAG_INACTIVE, FLAG_NOT_SELECTABLE};
+use super::Edition;
+use crate::ConceptIx;
+
+/// The rows are made when one in so many of them has been shown.
+const MADE_AFTER: u32 = 4;
+/// Stands for a text that a row has no room for: it is asked of the tables.
+const LONG: u16 = u16::MAX;
+/// Stands for no display.
+const NONE: u16 = u16::MAX - 1;
+/// The concept has a status other than `active`.
+const FLAG_STATUS: u8 = 128;
+
+/// The rows, once they are made.
+#[derive(Debug, Default)]
+pub(super) struct RowsAtHand {
+    shown: AtomicU64,
+    rows: OnceLock<ShownRows>,
+}
+
+/// What is shown of each concept of an edition where no language is asked for.
+#[derive(Debug)]
+pub struct ShownRows {
+    rows: Box<[Row]>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    code: u32,
+    text: u32,
+    text_length: u16,
+    code_length: u8,
+    flags: u8,
+}
+
+/// What is shown of a concept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShownRow<'e> {
+    /// The code, in UTF-8.
+    pub code: &'e [u8],
+    /// The default display, in UTF-8.
+    pub display: Option<&'e [u8]>,
+    /// Whether the concept is no longer to be used.
+    pub is_inactive: bool,
+    /// Whether the concept only groups others.
+    pub is_not_selectable: bool,
+    /// Whether [`Edition::status`] is something other than `active`.
+    pub has_status: bool,
+}
+
+impl ShownRows {
+    /// `None` where offsets need more than 32 bits.
+    fn of(edition: &Edition) -> Option<Self> {
+        let fits = |section| u32::try_from(edition.bytes(section).len()).is_ok();
+        if !fits(Section::CodeBytes) || !fits(Section::Texts) {
+            return None;
+        }
+        let rows = (0..edition.concept_count()).map(|concept| Row::of(edition, ConceptIx(concept)));
+        Some(Self { rows: rows.collect() })
+    }
+
+    /// What is shown of a concept; `None` where a row has no room for it.
+    #[must_use]
+    pub fn get<'e>(&self, edition: &'e Edition, concept: ConceptIx) -> Option<ShownRow<'e>> {
+        let row = self.rows.get(concept.row()).filter(|row| row.text_length != LONG)?;
+        Some(ShownRow {
+            code: row.code(edition),
+            display: (row.text_length != NONE).then(|| row.text(edition)),
+            is_inactive: row.flags & FLAG_INACTIVE != 0,
+            is_not_selectable: row.flags & FLAG_NOT_SELECTABLE != 0,
+            has_status: row.flags & FLAG_STATUS != 0,
+        })
+    }
+
+    /// Reads rows and the ends of their texts, so that the processor fetches all of them at once.
+    pub(super) fn touch(&self, edition: &Edition, concepts: &[ConceptIx]) {
+        let rows: Vec<Row> =
+            concepts.iter().filter_map(|concept| self.rows.get(concept.row()).copied()).collect();
+        let end = |text: &[u8]| {
+            text.first().copied().unwrap_or_default() ^ text.last().copied().unwrap_or_default()
+        };
+        let seen =
+            rows.iter().fold(0, |seen, row| seen ^ end(row.code(edition)) ^ end(row.text(edition)));
+        black_box(seen);
+    }
+}
+
+impl Row {
+    fn of(edition: &Edition, concept: ConceptIx) -> Self {
+        let code = edition.table(Table::CodeOffsets).range(concept.row());
+        let display = edition.default_designation(concept);
+        let text = display
+            .map(|display| edition.table(Table::TextOffsets).range(display.number() as usize));
+        let length = |text: &Range<usize>| u16::try_from(text.len()).ok().filter(|&len| len < NONE);
+        let text_length = text.as_ref().map_or(NONE, |text| length(text).unwrap_or(LONG));
+        let code_length = u8::try_from(code.len()).ok();
+        let status = edition.status(concept);
+        let has_status = !status.is_empty() && !status.eq_ignore_ascii_case("active");
+        Self {
+            code: code.start as u32,
+            text: text.map_or(0, |text| text.start as u32),
+            text_length: if code_length.is_some() { text_length } else { LONG },
+            code_length: code_length.unwrap_or_default(),
+            flags: edition.flags(concept) | if has_status { FLAG_STATUS } else { 0 },
+        }
+    }
+
+    fn code(self, edition: &Edition) -> &[u8] {
+        let (start, length) = (self.code as usize, usize::from(self.code_length));
+        edition.bytes(Section::CodeBytes).get(start..start + length).unwrap_or_default()
+    }
+
+    fn text(self, edition: &Edition) -> &[u8] {
+        let length = if self.text_length >= NONE { 0 } else { usize::from(self.text_length) };
+        let start = self.text as usize;
+        edition.bytes(Section::Texts).get(start..start + length).unwrap_or_default()
+    }
+}
+
+impl Edition {
+    /// The rows at hand, of which about `count` are shown now; none until enough have been shown.
+    #[must_use]
+    pub fn shown_rows(&self, count: u64) -> Option<&ShownRows> {
+        let at_hand = &self.rows_at_hand;
+        if let Some(rows) = at_hand.rows.get() {
+            return Some(rows);
+        }
+        let before = at_hand.shown.fetch_add(count, Ordering::Relaxed);
+        let enough = u64::from(self.count / MADE_AFTER);
+        if before < enough
+            && before.saturating_add(count) >= enough
+            && let Some(rows) = ShownRows::of(self)
+        {
+            let _ = at_hand.rows.set(rows);
+        }
+        None
+    }
+
+    /// Those that are at hand already.
+    pub(super) fn rows_if_made(&self) -> Option<&ShownRows> {
+        self.rows_at_hand.rows.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ConceptIx, Edition, EditionBuilder, EditionMeta};
+
+    fn edition(texts: &[&str]) -> Edition {
+        let meta = EditionMeta::new("http://rows.example".to_owned(), "1".to_owned());
+        let mut builder = EditionBuilder::new(meta);
+        for (number, text) in texts.iter().enumerate() {
+            let concept = builder.concept(&format!("c{number}"));
+            if !text.is_empty() {
+                builder.display(concept, "de", text);
+            }
+            if number % 3 == 1 {
+                builder.set_inactive(concept, true);
+            }
+            if number % 3 == 2 {
+                builder.set_status(concept, "retired");
+            } else {
+                builder.set_status(concept, "active");
+            }
+        }
+        let long = builder.concept(&"long".repeat(100));
+        builder.display(long, "de", "kurz");
+        Edition::from_bytes(builder.finish().unwrap().into()).unwrap()
+    }
+
+    #[test]
+    fn rows_say_what_the_tables_say() {
+        let long = "lang".repeat(20_000);
+        let edition = edition(&["Haus", "", "Straße \"7\"", &long, "Hof"]);
+        assert!(edition.shown_rows(0).is_none());
+        assert!(edition.shown_rows(u64::MAX).is_none(), "it is made with this");
+        let rows = edition.shown_rows(1).unwrap();
+        let concepts: Vec<ConceptIx> = edition.all().iter().collect();
+        edition.touch_shown(&concepts);
+        let mut left = 0;
+        for &concept in &concepts {
+            let Some(row) = rows.get(&edition, concept) else {
+                left += 1;
+                continue;
+            };
+            assert_eq!(row.code, edition.code_bytes(concept));
+            let display = edition.default_designation(concept);
+            assert_eq!(row.display, display.map(|display| display.value_bytes()));
+            assert_eq!(row.is_inactive, edition.is_inactive(concept));
+            assert_eq!(row.is_not_selectable, edition.is_not_selectable(concept));
+            assert_eq!(row.has_status, edition.status(concept) == "retired");
+        }
+        assert_eq!(left, 2, "a long display and a long code");
+        assert!(rows.get(&edition, ConceptIx(u32::MAX)).is_none());
+    }
+}
