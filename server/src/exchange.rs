@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::operations::batch::Batch;
 use crate::operations::{Answer, Request, answer};
-use crate::pace::{Kind, stand_back};
+use crate::pace::{Kind, Stopwatch, stand_back};
 use crate::router::base_of;
 use crate::streaming;
 use crate::wire::json::sent;
@@ -180,9 +180,9 @@ impl Exchange {
     }
 
     fn answer_and_note(&self, kind: Kind) -> Response<Body> {
-        let begun = Instant::now();
+        let watch = Stopwatch::start();
         let response = self.answer_now(None);
-        self.app.pace.note(kind, begun.elapsed());
+        self.app.pace.note(kind, watch.elapsed());
         response
     }
 

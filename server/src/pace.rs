@@ -19,7 +19,7 @@ const QUICK: Duration = Duration::from_millis(1);
 /// Parameters whose values make a kind.
 const TELLING: [&str; 3] = ["url", "system", "valueset"];
 
-/// How long requests of each kind took lately: microseconds and one, 0 for kinds not known.
+/// How long threads worked for requests of each kind lately: microseconds and one, 0 for kinds not known.
 #[derive(Debug)]
 pub struct Pace(Box<[AtomicU32]>);
 
@@ -91,6 +91,42 @@ impl Pace {
     }
 }
 
+/// How long a thread works for a request. What others had of the processor meanwhile does not count: it
+/// says nothing about the request, and threads that stand back would find everything slow.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch {
+    begun: Duration,
+}
+
+impl Stopwatch {
+    /// Begins to count for this thread.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { begun: worked() }
+    }
+
+    /// For how long this thread, which began it, has worked since.
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        worked().saturating_sub(self.begun)
+    }
+}
+
+/// The processor time that this thread has used.
+#[cfg(target_os = "linux")]
+fn worked() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
+/// Elsewhere the time that has passed stands for it.
+#[cfg(not(target_os = "linux"))]
+fn worked() -> Duration {
+    static BEGUN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    BEGUN.get_or_init(std::time::Instant::now).elapsed()
+}
+
 /// How much a thread for work that takes long stands back behind those that answer at once, in the
 /// steps of `nice`. Where both want a processor, it gets a tenth of what they get.
 #[cfg(target_os = "linux")]
@@ -115,7 +151,7 @@ pub fn stand_back() {
 mod tests {
     use std::time::Duration;
 
-    use super::{Kind, Pace};
+    use super::{Kind, Pace, Stopwatch};
 
     fn kind(uri: &str, body: usize) -> Kind {
         Kind::of(&uri.parse().unwrap(), body)
@@ -133,6 +169,17 @@ mod tests {
         let body = |bytes| kind("/fhir/ValueSet/$expand", bytes);
         assert_eq!(body(600), body(1_000));
         assert_ne!(body(600), body(60_000));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn waiting_is_no_work() {
+        let watch = Stopwatch::start();
+        std::thread::sleep(Duration::from_millis(30));
+        assert!(watch.elapsed() < Duration::from_millis(20));
+        while watch.elapsed() < Duration::from_millis(3) {
+            std::hint::spin_loop();
+        }
     }
 
     #[test]
