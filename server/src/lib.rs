@@ -16,6 +16,7 @@ pub mod operations;
 pub mod pace;
 pub mod resources;
 pub mod router;
+mod seen;
 pub mod sent;
 pub mod store;
 mod streaming;

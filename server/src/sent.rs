@@ -22,6 +22,7 @@ use valuesets::plan::Compiled;
 use valuesets::{Catalogue, CodeSystem};
 
 use crate::failure::{Failure, bad_resource};
+use crate::seen::Seen;
 use crate::wire::json::resource_type;
 use crate::wire::{Issue, IssueType, OperationOutcome};
 
@@ -86,8 +87,11 @@ pub struct SentCache {
     sets: Cache<Hash, Arc<SentSet>>,
     sessions: Cache<String, Arc<Session>>,
     compiled: Cache<String, Arc<Compiled>>,
+    seen: Seen,
 }
 
+/// Up to how many bytes a resource is read in little more time than keeping it takes.
+const SOON_READ: usize = 4 << 10;
 /// What a cache takes for an entry beside key and value.
 pub(crate) const ENTRY: usize = 256;
 
@@ -127,6 +131,7 @@ impl SentCache {
                     weight(ENTRY + key.len() + compiled.byte_count() + owned.sum::<usize>())
                 })
                 .build(),
+            seen: Seen::default(),
         }
     }
 
@@ -136,7 +141,8 @@ impl SentCache {
         &self.compiled
     }
 
-    /// Reads a resource, unless it is known; `parameter` is where it came.
+    /// Reads a resource, unless it is known; `parameter` is where it came. Small ones are kept from the
+    /// second time on.
     ///
     /// # Errors
     /// When it cannot be read, or its hierarchy is not acyclic.
@@ -155,7 +161,11 @@ impl SentCache {
             Content::Other => 0,
         };
         let resource = Arc::new(Resource { hash, bytes: own + 512, content });
-        self.resources.insert(hash, Arc::clone(&resource));
+        let [a, b, c, d, e, f, g, h, ..] = hash;
+        let number = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        if json.get().len() > SOON_READ || self.seen.is_seen_again(number) {
+            self.resources.insert(hash, Arc::clone(&resource));
+        }
         Ok(resource)
     }
 

@@ -1,6 +1,8 @@
 //! What a request means by its canonicals: parameters that all operations share.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::time::Instant;
 
 use codesystems::{Canonical, LanguagePreference};
 use valuesets::issues::Wording;
@@ -12,6 +14,7 @@ use valuesets::{Catalogue, Scope};
 use super::Request;
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
+use crate::seen::QUICKLY_MADE;
 use crate::sent::{SentSet, SessionName};
 use crate::wire::{Issue, IssueType, OperationOutcome, Parameters, WireError};
 
@@ -119,7 +122,7 @@ impl Asked {
     }
 
     /// A value set compiled; taken from the cache where it was compiled before. `key` identifies
-    /// the definition.
+    /// the definition. What is compiled quickly is kept from the second time on.
     ///
     /// # Errors
     /// Those of compiling.
@@ -183,8 +186,11 @@ impl Asked {
         if !is_soon_compiled(value_set) && request.is_in_hurry() {
             return Err(in_hurry());
         }
+        let begun = Instant::now();
         let compiled = Arc::new(compile(value_set, scope)?);
-        cache.insert(key, Arc::clone(&compiled));
+        if begun.elapsed() > QUICKLY_MADE || request.app.seen.is_seen_again(hash_of(&key)) {
+            cache.insert(key, Arc::clone(&compiled));
+        }
         Ok(compiled)
     }
 
@@ -270,6 +276,12 @@ fn is_soon_compiled(value_set: &ValueSet) -> bool {
     let listed: usize = includes().map(|include| include.concepts.len()).sum();
     listed <= SOON_COMPILED
         && includes().all(|include| include.filters.is_empty() && include.value_sets.is_empty())
+}
+
+fn hash_of(key: &str) -> u64 {
+    let mut hasher = rustc_hash::FxHasher::default();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What stands for an answer that takes too long for the thread; the request is answered on another
