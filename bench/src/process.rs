@@ -62,6 +62,27 @@ pub fn processor() -> String {
         .map_or_else(String::new, |(_, name)| name.trim().into())
 }
 
+/// How long a read waits that depends on the one before it, in nanoseconds, where reads are spread over
+/// `bytes` bytes of memory: what a machine with caches of its own has below 30 for 4 MiB and around 100
+/// for 256 MiB, and a share of a busy one has 200 to 400.
+#[must_use]
+pub fn memory_latency(bytes: usize) -> f64 {
+    const READS: u32 = 1_000_000;
+    let memory = vec![1_u8; bytes.max(1)];
+    // A generator of George Marsaglia (xorshift64); what is read goes into the next place.
+    let mut state = 88_172_645_463_325_252_u64;
+    let begun = std::time::Instant::now();
+    for _ in 0..READS {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let read = memory.get((state % memory.len() as u64) as usize).copied();
+        state = state.wrapping_add(u64::from(read.unwrap_or_default()));
+    }
+    std::hint::black_box(state);
+    begun.elapsed().as_secs_f64() * 1e9 / f64::from(READS)
+}
+
 fn kib(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_ascii_whitespace().next()?.parse().ok()

@@ -76,6 +76,7 @@ pub(crate) async fn measure(plan: &Plan) -> Result<Report> {
     let mut report = Report {
         cores: std::thread::available_parallelism().map_or(0, usize::from),
         processor: process::processor(),
+        latencies: [4, 256].map(|mebibytes| process::memory_latency(mebibytes << 20)),
         seconds: plan.seconds,
         main: pools.main_url().to_owned(),
         ..Report::default()

@@ -52,6 +52,8 @@ pub(crate) struct Report {
     pub(crate) cores: usize,
     /// What the processor calls itself.
     pub(crate) processor: String,
+    /// Nanoseconds that a dependent read waits in 4 and in 256 MiB of memory.
+    pub(crate) latencies: [f64; 2],
     /// Seconds of each run.
     pub(crate) seconds: f64,
     /// Code system of the tests of SNOMED CT.
@@ -161,8 +163,10 @@ pub(crate) fn percent(share: Option<f64>) -> String {
 impl Report {
     /// What is known before the first test.
     pub(crate) fn head(&self) -> String {
-        let Self { server, cores, processor, seconds, .. } = self;
-        let mut out = format!("{server}, {cores} cores ({processor}), {seconds} s a run\n\n");
+        let Self { server, cores, processor, seconds, latencies: [near, far], .. } = self;
+        let mut out = format!(
+            "{server}, {cores} cores ({processor}), {seconds} s a run; a dependent read waits {near:.0} ns in 4 MiB and {far:.0} ns in 256 MiB\n\n"
+        );
         for system in &self.systems {
             let _ = writeln!(out, "- {system}");
         }
