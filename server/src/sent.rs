@@ -90,6 +90,8 @@ pub struct SentCache {
     seen: Seen,
 }
 
+/// What the key of a value set begins with that was sent as such.
+pub(crate) const INLINE: &str = "inline:";
 /// Up to how many bytes a resource is read in little more time than keeping it takes.
 const SOON_READ: usize = 4 << 10;
 /// What a cache takes for an entry beside key and value.
@@ -182,7 +184,7 @@ impl SentCache {
         match &resource.content {
             Content::ValueSet(value_set) => {
                 let hash = blake3::Hash::from_bytes(resource.hash);
-                Ok((Arc::clone(value_set), format!("inline:{}", hash.to_hex())))
+                Ok((Arc::clone(value_set), format!("{INLINE}{}", hash.to_hex())))
             }
             _ => Err(Failure::invalid(format!(
                 "parameter '{parameter}': expected a resource of type ValueSet"

@@ -19,8 +19,8 @@
 //! build to the next (the time) stands in a section outside of the content hash.
 
 use std::fs::File;
-use std::io::Write;
-use std::path::Path;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use rayon::prelude::*;
@@ -35,6 +35,8 @@ pub const FORMAT_VERSION: u32 = 5;
 const HEADER: usize = 80;
 const ENTRY: usize = 32;
 const UNHASHED: u32 = 1;
+/// How many bytes of a file are read at once to compare its checksums.
+const READ_AT_ONCE: usize = 256 << 10;
 /// Below this many bytes, one thread is done before others are awake.
 const ALONE: usize = 1 << 20;
 
@@ -189,6 +191,8 @@ pub struct Container {
     kind: ContainerKind,
     hash: [u8; 32],
     entries: Vec<Entry>,
+    /// The file that is mapped.
+    path: Option<PathBuf>,
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
@@ -211,7 +215,8 @@ impl Container {
     pub fn open(path: &Path) -> Result<Self> {
         let io = |source| Error::Io { path: path.to_owned(), source };
         let file = File::open(path).map_err(io)?;
-        Self::from_bytes(Bytes::from_owner(map(&file).map_err(io)?))
+        let container = Self::from_bytes(Bytes::from_owner(map(&file).map_err(io)?))?;
+        Ok(Self { path: Some(path.to_owned()), ..container })
     }
 
     /// A container in memory, or a part of a larger one.
@@ -246,7 +251,7 @@ impl Container {
         });
         let entries: Vec<Entry> = entries.collect();
         let hash = bytes.get(40..72).and_then(|hash| hash.try_into().ok()).ok_or_else(damaged)?;
-        Ok(Self { kind, hash, entries, bytes })
+        Ok(Self { kind, hash, entries, bytes, path: None })
     }
 
     /// What the container holds.
@@ -280,17 +285,50 @@ impl Container {
 
     /// Compares every section with its checksum. Reads the whole file, in parallel.
     ///
+    /// A mapped file is read beside the map: what was looked through once would count as memory of the
+    /// process for good, whether anybody asks for it or not.
+    ///
     /// # Errors
     /// [`Error::Checksum`] for the first section that does not fit.
     pub fn verify(&self, name: fn(u32) -> &'static str) -> Result<()> {
         self.entries.par_iter().try_for_each(|entry| {
-            let end = entry.offset.saturating_add(entry.length);
-            let bytes = self.bytes.get(entry.offset..end);
-            match bytes {
-                Some(bytes) if crc32fast::hash(bytes) == entry.sum => Ok(()),
+            let sum = match &self.path {
+                Some(path) => {
+                    entry.sum_in(path).map_err(|source| Error::Io { path: path.clone(), source })?
+                }
+                None => {
+                    let end = entry.offset.saturating_add(entry.length);
+                    self.bytes.get(entry.offset..end).map(crc32fast::hash)
+                }
+            };
+            match sum {
+                Some(sum) if sum == entry.sum => Ok(()),
                 _ => Err(Error::Checksum { section: name(entry.number) }),
             }
         })
+    }
+}
+
+impl Entry {
+    /// The checksum of the section in a file; `None` where the file ends before it does.
+    fn sum_in(&self, path: &Path) -> std::io::Result<Option<u32>> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(self.offset as u64))?;
+        let mut hasher = crc32fast::Hasher::new();
+        let mut rest = self.length;
+        let mut block = vec![0; rest.min(READ_AT_ONCE)];
+        while rest > 0 {
+            let wanted = rest.min(READ_AT_ONCE);
+            let read = match file.read(block.get_mut(..wanted).unwrap_or_default()) {
+                Ok(0) => return Ok(None),
+                Ok(read) => read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            hasher.update(block.get(..read).unwrap_or_default());
+            rest -= read;
+        }
+        Ok(Some(hasher.finalize()))
     }
 }
 

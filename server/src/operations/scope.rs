@@ -15,7 +15,7 @@ use super::Request;
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
 use crate::seen::QUICKLY_MADE;
-use crate::sent::{SentSet, SessionName};
+use crate::sent::{INLINE, SentSet, SessionName};
 use crate::wire::{Issue, IssueType, OperationOutcome, Parameters, WireError};
 
 /// What a request says about versions, languages and resources sent along; a [`Scope`] is made of it.
@@ -122,7 +122,7 @@ impl Asked {
     }
 
     /// A value set compiled; taken from the cache where it was compiled before. `key` identifies
-    /// the definition. What is compiled quickly is kept from the second time on.
+    /// the definition. What a client wrote and is compiled quickly is kept from the second time on.
     ///
     /// # Errors
     /// Those of compiling.
@@ -188,7 +188,8 @@ impl Asked {
         }
         let begun = Instant::now();
         let compiled = Arc::new(compile(value_set, scope)?);
-        if begun.elapsed() > QUICKLY_MADE || request.app.seen.is_seen_again(hash_of(&key)) {
+        let is_kept = !is_written_by_client(&key) || begun.elapsed() > QUICKLY_MADE;
+        if is_kept || request.app.seen.is_seen_again(hash_of(&key)) {
             cache.insert(key, Arc::clone(&compiled));
         }
         Ok(compiled)
@@ -276,6 +277,11 @@ fn is_soon_compiled(value_set: &ValueSet) -> bool {
     let listed: usize = includes().map(|include| include.concepts.len()).sum();
     listed <= SOON_COMPILED
         && includes().all(|include| include.filters.is_empty() && include.value_sets.is_empty())
+}
+
+/// Whether the definition with this key is a client's, of which there is no end: sent along, or in a URL.
+fn is_written_by_client(key: &str) -> bool {
+    key.contains(INLINE) || key.contains("?fhir_vs")
 }
 
 fn hash_of(key: &str) -> u64 {
