@@ -86,9 +86,10 @@ pub fn expand(compiled: Arc<Compiled>, request: &Request) -> Expansion {
     let wanted = usize::try_from(offset.saturating_add(count)).unwrap_or(usize::MAX);
     let mut total = 0;
     let mut ranked: Vec<(search::Score, Entry)> = Vec::new();
+    let is_alone = compiled.parts.len() == 1;
     for (number, (part, set)) in compiled.parts.iter().zip(&sets).enumerate() {
-        let found =
-            search::in_part(part, set.as_ref().unwrap_or(&part.set), &request.filter, wanted);
+        let set = set.as_ref().unwrap_or(&part.set);
+        let found = search::in_part(part, set, &request.filter, (wanted, is_alone));
         total += found.total;
         let hits = found.hits.into_iter();
         ranked.extend(hits.map(|(score, concept)| (score, Entry { part: number, concept })));

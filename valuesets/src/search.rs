@@ -143,15 +143,16 @@ impl SynonymSource {
             let enough = wanted.min(usize::try_from(all.len()).unwrap_or(usize::MAX));
             let mut best: Vec<(ConceptIx, Score)> = Vec::with_capacity(enough);
             let mut seen = FxHashSet::default();
-            for hit in &page.hits {
-                let meant = meanings.targets.of(hit.concept).iter();
+            for found in &page.found {
+                let meant = meanings.targets.of(found.concept).iter();
                 for &meant in meant.filter(|&&meant| within.contains(meant)) {
                     if seen.insert(meant) {
-                        best.push((meant, hit.score.saturating_add(SYNONYM_PENALTY)));
+                        let score = index.score(found).saturating_add(SYNONYM_PENALTY);
+                        best.push((meant, score));
                     }
                 }
             }
-            if best.len() >= enough || page.hits.len() < limit {
+            if best.len() >= enough || page.found.len() < limit {
                 return (all, best);
             }
             limit = limit.saturating_mul(4);
@@ -167,8 +168,14 @@ pub(crate) struct Found {
     pub(crate) hits: Vec<(Score, ConceptIx)>,
 }
 
-/// Concepts of `within` that the filter finds: by code, by their own designations, by synonyms.
-pub(crate) fn in_part(part: &Part, within: &ConceptSet, filter: &str, wanted: usize) -> Found {
+/// Concepts of `within` that the filter finds: by code, by their own designations, by synonyms. Where the
+/// part `is_alone`, the order of hits is enough, and their scores are not looked up.
+pub(crate) fn in_part(
+    part: &Part,
+    within: &ConceptSet,
+    filter: &str,
+    (wanted, is_alone): (usize, bool),
+) -> Found {
     let edition = part.system.edition();
     let query = Query::parse(filter);
     let mut found = Found::default();
@@ -213,13 +220,14 @@ pub(crate) fn in_part(part: &Part, within: &ConceptSet, filter: &str, wanted: us
         let within_or_all = (!is_whole).then_some(within.bitmap());
         let selection = Selection { within: within_or_all, offset: 0, limit: wanted };
         if extra.is_empty() {
-            let page = index.search(&query, &selection);
-            let hits = page.hits.iter().map(|hit| (hit.score, hit.concept)).collect();
+            let page = index.page(&query, &selection);
+            let score = |found| if is_alone { 0 } else { index.score(found) };
+            let hits = page.found.iter().map(|found| (score(found), found.concept)).collect();
             return Found { total: page.total, hits };
         }
         let (matching, page) = index.find(&query, &selection);
         found.total = ConceptSet::from(matching).or(&extra).len();
-        page.hits.into_iter().for_each(|hit| keep(hit.concept, hit.score));
+        page.found.iter().for_each(|found| keep(found.concept, index.score(found)));
     } else {
         found.total = extra.len();
     }

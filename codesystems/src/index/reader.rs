@@ -27,7 +27,7 @@ use super::format::{Container, ContainerKind};
 use super::sections::{Section, Table, name_of};
 use super::write::{FLAG_INACTIVE, FLAG_NOT_SELECTABLE};
 use crate::model::{ComponentVersion, EditionMeta, Provenance};
-use crate::search::TextSections;
+use crate::search::{Qualities, TextSections};
 use crate::{ConceptIx, ConceptSet, Error, Result};
 
 use at_hand::AtHand;
@@ -68,6 +68,7 @@ pub struct Edition {
     rows_at_hand: shown::RowsAtHand,
     /// The text index of an edition that was written without it.
     text_on_demand: OnceLock<Option<TextSections>>,
+    text_qualities: OnceLock<Qualities>,
     /// What the text index reads as offsets of designations, where they are not stored that way.
     one_designation_each: OnceLock<Vec<u8>>,
 }
@@ -136,6 +137,7 @@ impl Edition {
             kept_naming: OnceLock::new(),
             rows_at_hand: shown::RowsAtHand::default(),
             text_on_demand: OnceLock::new(),
+            text_qualities: OnceLock::new(),
             one_designation_each: OnceLock::new(),
         };
         edition.check()?;

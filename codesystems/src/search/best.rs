@@ -3,8 +3,9 @@
 use roaring::RoaringBitmap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::evaluate::{Class, Hit, Ranked};
+use super::evaluate::{CLASSES, Class, Ranked};
 use super::index::TextIndex;
+use super::page::Found;
 
 /// The `want` least of `ranked`, ascending, of each concept the least alone.
 pub(super) fn best_of_concepts(ranked: &mut [Ranked], want: usize) -> Vec<Ranked> {
@@ -19,24 +20,66 @@ pub(super) fn best_of_concepts(ranked: &mut [Ranked], want: usize) -> Vec<Ranked
     best
 }
 
-/// [`best_of_concepts`] where `ranked` ascends by place: class after class is gone through.
-pub(super) fn best_by_class(ranked: &mut [Ranked], want: usize) -> Vec<Ranked> {
-    let mut seen = FxHashSet::with_capacity_and_hasher(want, FxBuildHasher);
-    let mut best = Vec::with_capacity(want);
-    let mut class = ranked.iter().map(|(class, ..)| *class).min();
-    while let Some(now) = class.take() {
-        for &hit in &*ranked {
-            if best.len() == want {
-                return best;
-            }
-            if hit.0 > now {
-                class = Some(class.map_or(hit.0, |next| next.min(hit.0)));
-            } else if hit.0 == now && seen.insert(hit.2) {
-                best.push(hit);
+/// Collects the best of places that come in ascending order, of each concept the best alone: of each
+/// class the first places, until there are enough concepts.
+#[derive(Debug)]
+pub(super) struct BestByClass {
+    want: usize,
+    classes: [Vec<(u32, u32)>; CLASSES],
+    /// How many places of each class there may be until its concepts are counted.
+    counted_at: [usize; CLASSES],
+    /// Classes from this one on have enough concepts, or better ones have.
+    open: usize,
+}
+
+impl BestByClass {
+    /// Collects `want` concepts.
+    pub(super) fn new(want: usize) -> Self {
+        let open = if want == 0 { 0 } else { CLASSES };
+        Self { want, classes: Default::default(), counted_at: [want; CLASSES], open }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, (class, place, concept): Ranked) {
+        let class = class.number();
+        if class >= self.open {
+            return;
+        }
+        let (Some(places), Some(counted_at)) =
+            (self.classes.get_mut(class), self.counted_at.get_mut(class))
+        else {
+            return;
+        };
+        places.push((place, concept));
+        if places.len() >= *counted_at {
+            let concepts = places.iter().map(|(_, concept)| *concept);
+            let different = concepts.collect::<FxHashSet<u32>>().len();
+            *counted_at =
+                places.len().saturating_add((self.want - different.min(self.want)).max(16));
+            if different >= self.want {
+                self.open = class;
             }
         }
     }
-    best
+
+    /// What was wanted, best first.
+    pub(super) fn finish(self) -> Vec<Ranked> {
+        let places = self.classes.iter().map(Vec::len).sum::<usize>().min(self.want);
+        let mut seen = FxHashSet::with_capacity_and_hasher(places, FxBuildHasher);
+        let mut best = Vec::with_capacity(places);
+        let classes = Class::all().zip(self.classes);
+        for (class, (place, concept)) in
+            classes.flat_map(|(class, places)| places.into_iter().map(move |place| (class, place)))
+        {
+            if best.len() == self.want {
+                break;
+            }
+            if seen.insert(concept) {
+                best.push((class, place, concept));
+            }
+        }
+        best
+    }
 }
 
 /// Tells `items` in ascending order as long as `tell` wants more; sorts only what is told, about
@@ -91,10 +134,9 @@ impl<'i, 'w> Walk<'i, 'w> {
         self.hits.len() >= self.want
     }
 
-    /// The hits from `offset` on.
-    pub(super) fn hits(&self, offset: usize) -> Vec<Hit> {
-        let page = self.hits.get(offset..).unwrap_or_default();
-        page.iter().filter_map(|ranked| self.index.hit(ranked)).collect()
+    /// What was found from `offset` on.
+    pub(super) fn found(&self, offset: usize) -> Vec<Found> {
+        self.hits.get(offset..).unwrap_or_default().iter().map(Found::ranked).collect()
     }
 
     /// Adds the designation at `place` unless its concept has a better one; false when there are

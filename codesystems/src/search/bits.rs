@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
 use roaring::RoaringBitmap;
+use zerocopy::IntoBytes;
 use zerocopy::little_endian::U64;
 
 /// Buffers that a thread keeps for its next sets. A query takes up to nine of them; asking the
@@ -91,6 +92,9 @@ impl Bits {
     }
 
     pub(super) fn to_roaring(&self) -> RoaringBitmap {
+        if cfg!(target_endian = "little") {
+            return RoaringBitmap::from_lsb0_bytes(0, self.0.as_slice().as_bytes());
+        }
         let bytes: Vec<u8> = self.0.iter().flat_map(|word| word.to_le_bytes()).collect();
         RoaringBitmap::from_lsb0_bytes(0, &bytes)
     }
@@ -153,7 +157,7 @@ impl StoredBits<'_> {
     }
 
     pub(super) fn to_roaring(self) -> RoaringBitmap {
-        RoaringBitmap::from_lsb0_bytes(0, zerocopy::IntoBytes::as_bytes(self.0))
+        RoaringBitmap::from_lsb0_bytes(0, self.0.as_bytes())
     }
 }
 

@@ -276,6 +276,8 @@ struct Tables {
     are_listed: bool,
     /// ... and what is known of each in the end.
     told: Vec<u8>,
+    /// Both together.
+    found: Vec<Match>,
 }
 
 impl Default for Tables {
@@ -288,6 +290,7 @@ impl Default for Tables {
             lows: Vec::new(),
             are_listed: true,
             told: Vec::new(),
+            found: Vec::new(),
         }
     }
 }
@@ -416,11 +419,13 @@ impl Tables {
         }
     }
 
-    /// Hands over the places that are left.
-    fn end(&mut self, span: u32, found: &mut Vec<Match>) {
+    /// The places that are left.
+    fn end(&mut self, span: u32) -> &[Match] {
         let told = self.lows.iter().zip(self.told.drain(..));
-        found
+        self.found.clear();
+        self.found
             .extend(told.map(|(&low, known)| Match { place: span * SPAN + u32::from(low), known }));
+        &self.found
     }
 }
 
@@ -435,10 +440,9 @@ thread_local! {
 }
 
 impl TextIndex<'_> {
-    /// The places with all of `words`, the rarest first; ascending.
-    pub(super) fn gather(&self, words: &[&Word]) -> Vec<Match> {
+    /// Hands over the places with all of `words`, the rarest first: ascending, those of a span at once.
+    pub(super) fn gather(&self, words: &[&Word], each: &mut dyn FnMut(&[Match])) {
         let mut feeds: Vec<Feed<'_>> = words.iter().map(|word| Feed::new(self, word)).collect();
-        let mut found = Vec::new();
         // A thread's tables are taken out: they stay away from the next query if this one panics.
         let mut tables = TABLES.take().unwrap_or_default();
         for span in 0..spans(self.place_count()) {
@@ -458,10 +462,9 @@ impl TextIndex<'_> {
             }
             if !tables.lows.is_empty() {
                 feeds.iter_mut().for_each(|feed| tables.tell(feed, span));
-                tables.end(span, &mut found);
+                each(tables.end(span));
             }
         }
         TABLES.set(Some(tables));
-        found
     }
 }

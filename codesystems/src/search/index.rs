@@ -1,6 +1,7 @@
 //! The index as read from its sections.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use roaring::RoaringBitmap;
 use zerocopy::FromBytes;
@@ -11,6 +12,7 @@ use super::collect::PART;
 use super::evaluate::Costs;
 use super::narrow::Narrow;
 use super::postings::{List, Numbers, Where, spans};
+use super::qualities::Qualities;
 use super::sections::{
     FrequentRange, Header, TextSectionRefs, VERSION, WideRange, long_numbers, numbers, row,
     short_numbers,
@@ -42,6 +44,9 @@ pub struct TextIndex<'e> {
     /// ... and concepts and designations of all places, and what is stored of all.
     all_places: [&'e [U32]; 2],
     all_frequent: Frequent<'e>,
+    /// The qualities of places, and those of all, where there is room to keep them.
+    pub(super) kept_qualities: Option<&'e OnceLock<Qualities>>,
+    all_qualities: Option<&'e OnceLock<Qualities>>,
     pub(super) costs: Costs,
 }
 
@@ -140,8 +145,17 @@ impl<'e> TextIndex<'e> {
             narrow: None,
             all_places: [&[], &[]],
             all_frequent: Frequent::default(),
+            kept_qualities: None,
+            all_qualities: None,
             costs: Costs::default(),
         })
+    }
+
+    /// The same index, which keeps in `kept` what it finds out of the order of its places: made at the
+    /// first question for it, some ten kilobytes.
+    #[must_use]
+    pub fn keeping(self, kept: &'e OnceLock<Qualities>) -> Self {
+        Self { kept_qualities: Some(kept), ..self }
     }
 
     /// The same index, in which only the concepts of `narrow` are found.
@@ -159,6 +173,8 @@ impl<'e> TextIndex<'e> {
             frequent: Frequent::new(&narrow.frequent).unwrap_or_default(),
             all_places: [self.place_concepts, self.place_designations],
             all_frequent: self.frequent,
+            kept_qualities: Some(&narrow.qualities),
+            all_qualities: self.kept_qualities,
             ..*self
         }
     }
@@ -167,9 +183,15 @@ impl<'e> TextIndex<'e> {
     pub(super) fn whole(&self) -> Option<(Self, &'e RoaringBitmap)> {
         let narrow = self.narrow?;
         let [place_concepts, place_designations] = self.all_places;
-        let frequent = self.all_frequent;
-        let whole =
-            TextIndex { place_concepts, place_designations, frequent, narrow: None, ..*self };
+        let (frequent, kept_qualities) = (self.all_frequent, self.all_qualities);
+        let whole = TextIndex {
+            place_concepts,
+            place_designations,
+            frequent,
+            kept_qualities,
+            narrow: None,
+            ..*self
+        };
         Some((whole, &narrow.concepts))
     }
 

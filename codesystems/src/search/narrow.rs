@@ -2,6 +2,7 @@
 //! lists some thousand codes of a large code system, searched with every key that is typed.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
@@ -9,6 +10,7 @@ use zerocopy::little_endian::U32;
 
 use super::build::{BuildOptions, best_wheres};
 use super::index::TextIndex;
+use super::qualities::Qualities;
 use super::unions::{self, PostingLists, Space};
 
 /// From which sizes on something is kept of ranges of tokens. Pages of a value set are longer than
@@ -36,6 +38,7 @@ pub struct Narrow {
     postings: Vec<u32>,
     pub(super) place_concepts: Vec<U32>,
     pub(super) place_designations: Vec<U32>,
+    pub(super) qualities: OnceLock<Qualities>,
     /// What is kept of ranges of rows with many postings, as `frequent_ranges` of
     /// [`super::TextSections`] has it of tokens.
     pub(super) frequent: Vec<u8>,
@@ -59,7 +62,8 @@ impl Narrow {
     pub fn byte_count(&self) -> usize {
         let numbers = self.tokens.len() + self.starts.len() + self.postings.len();
         let places = self.place_concepts.len() + self.place_designations.len();
-        let bytes = self.frequent.len() + self.concepts.serialized_size();
+        let qualities = self.qualities.get().map_or(0, Qualities::byte_count);
+        let bytes = self.frequent.len() + self.concepts.serialized_size() + qualities;
         (numbers + places) * size_of::<u32>() + bytes
     }
 
@@ -115,8 +119,12 @@ impl TextIndex<'_> {
             postings.extend(best.iter().map(|at| (at >> 2, place << 2 | at & 3)));
         }
         postings.sort_unstable();
+        let qualities = Qualities::of(places.len() as u32, |place| {
+            places.get(place as usize).map_or(u16::MAX, |&(quality, ..)| quality)
+        });
         let mut narrow = Narrow {
             concepts: concepts.clone(),
+            qualities: qualities.into(),
             place_concepts: places.iter().map(|&(.., concept)| concept.into()).collect(),
             place_designations: places.iter().map(|&(_, number, _)| number.into()).collect(),
             ..Narrow::default()

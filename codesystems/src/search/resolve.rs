@@ -12,7 +12,7 @@ const SHORTEST_HALF: usize = 3;
 const SPLIT_WEIGHT: u64 = 4_096;
 
 /// All tokens that a word of a query stands for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Word {
     /// Tokens that begin with the word; after a fuzzy lookup, tokens similar to it.
     pub(super) direct: Vec<Range<u32>>,
@@ -27,7 +27,7 @@ pub(super) struct Word {
 }
 
 /// A word as two: `left` whole, then a token of `right`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Split {
     pub(super) left: u32,
     pub(super) right: Range<u32>,

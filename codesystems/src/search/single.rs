@@ -7,8 +7,9 @@ use roaring::RoaringBitmap;
 
 use super::best::{Walk, ascending};
 use super::bits::{Membership, members};
-use super::evaluate::{Class, Hits, MatchKind, Selection};
+use super::evaluate::{Class, MatchKind};
 use super::index::{Best, TextIndex, WideSets};
+use super::page::{Page, Selection};
 use super::postings::Where;
 use super::resolve::Word;
 use super::unions::StoredSet;
@@ -31,11 +32,13 @@ enum Walked {
 }
 
 impl TextIndex<'_> {
-    /// The range that alone makes up the answer to `words`, if there is one.
+    /// The range that alone makes up the answer to `words`, if there is one: to one word, however often
+    /// it was typed.
     pub(super) fn single_range<'w>(&self, words: &'w [Word]) -> Option<&'w Range<u32>> {
-        let [Word { direct, joined: None, splits, fuzzy: false, .. }] = words else { return None };
+        let (word, again) = words.split_first()?;
+        let Word { direct, joined: None, splits, fuzzy: false, .. } = word else { return None };
         match (direct.as_slice(), splits.as_slice()) {
-            ([range], []) => Some(range),
+            ([range], []) if again.iter().all(|again| again == word) => Some(range),
             _ => None,
         }
     }
@@ -94,19 +97,23 @@ impl TextIndex<'_> {
         })
     }
 
-    /// The page for a query that is `word`, whose only range is `range`; `None` where the general
-    /// way is the better one.
+    /// The page for a query that is the word of `words`, typed so often, whose only range is `range`;
+    /// `None` where the general way is the better one.
     pub(super) fn page_of_range(
         &self,
-        word: &Word,
+        words: &[Word],
         range: &Range<u32>,
         selection: &Selection<'_>,
-    ) -> Option<Hits> {
+    ) -> Option<Page> {
         let is_counted = |best: &Best<'_>| {
             selection.within.is_none() || !best.set.is_empty() || self.wide(range).is_some()
         };
+        let word = words.first()?;
         let Some(best) = self.frequent(range).filter(is_counted) else {
-            return self.page_of_rare_range(word, range, selection);
+            return match words {
+                [_] => self.page_of_rare_range(word, range, selection),
+                _ => None,
+            };
         };
         let wanted = selection.within.map(|within| self.concepts_of_range_within(range, within));
         let total = wanted.as_ref().map_or(best.concept_count.into(), RoaringBitmap::len);
@@ -122,19 +129,43 @@ impl TextIndex<'_> {
                 passed = places * 4;
             }
             if self.lists_faster(total, passed) {
-                let listed = self.list_concepts(wanted.iter(), std::slice::from_ref(word));
+                let listed = self.list_concepts(wanted.iter(), words);
                 return Some(self.page_of_listed(listed, selection));
             }
         }
         let mut walk = Walk::new(self, wanted.as_ref(), want);
         let exact = word.exact.first().map(|&token| token..token + 1);
         let exact = exact.map_or(Walked::Enough, |exact| {
-            self.walk(&exact, self.exact_below(word, range), &mut walk)
+            let below = match words {
+                [_] => self.exact_below(word, range),
+                _ => {
+                    self.visit_repeated(&exact, words, &mut walk);
+                    Some(0)
+                }
+            };
+            self.walk(&exact, below, &mut walk)
         });
         if exact == Walked::TooShort || self.walk(range, None, &mut walk) == Walked::TooShort {
             return None;
         }
-        Some(Hits { total, hits: walk.hits(selection.offset) })
+        Some(Page { total, found: walk.found(selection.offset) })
+    }
+
+    /// Visits the texts that are `words` and nothing else: the word `exact` several times.
+    fn visit_repeated(&self, exact: &Range<u32>, words: &[Word], walk: &mut Walk<'_, '_>) {
+        let places = self.places_up_to(words.len() - 1)..self.places_up_to(words.len());
+        let mut whole = Vec::new();
+        self.each_posting(exact, |place, at| {
+            let is_whole = places.contains(&place)
+                && at == Where::First
+                && self
+                    .designation_of_place(place)
+                    .is_some_and(|designation| self.is_whole_text(designation, words));
+            whole.extend(is_whole.then_some(place));
+        });
+        whole.sort_unstable();
+        let class = Class::new(MatchKind::WholeText, true);
+        let _ = whole.into_iter().all(|place| walk.visit(place, class));
     }
 
     /// The page for `word` where it can be two words, too, and enough is found without that;
@@ -143,7 +174,7 @@ impl TextIndex<'_> {
         &self,
         word: &Word,
         selection: &Selection<'_>,
-    ) -> Option<Hits> {
+    ) -> Option<Page> {
         let ([range], None, false) = (word.direct.as_slice(), &word.joined, word.fuzzy) else {
             return None;
         };
@@ -152,10 +183,10 @@ impl TextIndex<'_> {
         if word.splits.is_empty() || !self.frequent(range).is_some_and(can_be_full) {
             return None;
         }
-        let mut hits = self.page_of_range(word, range, selection)?;
+        let mut page = self.page_of_range(std::slice::from_ref(word), range, selection)?;
         // What is found as two words follows behind what has a word of the range.
-        let is_full = hits.hits.len() == selection.limit;
-        if !is_full || hits.hits.iter().any(|hit| hit.kind >= MatchKind::Parts) {
+        let is_full = page.found.len() == selection.limit;
+        if !is_full || page.found.iter().any(|found| found.kind() >= MatchKind::Parts) {
             return None;
         }
         let places = word.splits.iter().flat_map(|split| self.places_of_split(split));
@@ -170,8 +201,8 @@ impl TextIndex<'_> {
         };
         let further =
             apart.into_iter().filter(|&concept| is_wanted(concept) && !has_range(concept));
-        hits.total += further.count() as u64;
-        Some(hits)
+        page.total += further.count() as u64;
+        Some(page)
     }
 
     /// [`Self::page_of_range`] for a range of which nothing is stored, or too little; `None` when few
@@ -181,7 +212,7 @@ impl TextIndex<'_> {
         word: &Word,
         range: &Range<u32>,
         selection: &Selection<'_>,
-    ) -> Option<Hits> {
+    ) -> Option<Page> {
         if selection
             .within
             .is_some_and(|within| self.lists_faster(within.len(), self.weight(range)))

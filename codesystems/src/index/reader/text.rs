@@ -12,7 +12,7 @@ impl Edition {
     pub fn text_index(&self) -> Option<TextIndex<'_>> {
         if self.bytes(Section::TextHeader).is_empty() {
             let sections = self.text_on_demand.get_or_init(|| self.build_text_index());
-            return TextIndex::new(&sections.as_ref()?.refs()).ok();
+            return self.text_index_of(&sections.as_ref()?.refs());
         }
         let refs = TextSectionRefs {
             header: self.bytes(Section::TextHeader),
@@ -29,7 +29,11 @@ impl Edition {
             wide_ranges: self.bytes(Section::TextWideRanges),
             frequent_ranges: self.bytes(Section::TextFrequentRanges),
         };
-        TextIndex::new(&refs).ok()
+        self.text_index_of(&refs)
+    }
+
+    fn text_index_of<'e>(&'e self, sections: &TextSectionRefs<'e>) -> Option<TextIndex<'e>> {
+        Some(TextIndex::new(sections).ok()?.keeping(&self.text_qualities))
     }
 
     /// The offsets of designations as a table of `u32`.

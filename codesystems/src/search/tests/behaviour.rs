@@ -85,6 +85,17 @@ fn all_words_must_be_in_one_designation() {
 }
 
 #[test]
+fn a_word_typed_again_asks_for_nothing_more() {
+    let texts = german(&["Niere links", "Niere", "Nierenstein", "Bein links", "Tam Tam", "Tam"]);
+    for query in ["niere niere", "Niere  niere, NIERE", "niere-niere"] {
+        assert_eq!(found(&texts, query), ["Niere", "Niere links", "Nierenstein"]);
+    }
+    assert_eq!(found(&texts, "niere links niere"), ["Niere links"]);
+    assert_eq!(found(&texts, "tam"), ["Tam", "Tam Tam"]);
+    assert_eq!(found(&texts, "tam tam"), ["Tam Tam", "Tam"], "the text as it was typed");
+}
+
+#[test]
 fn parts_of_german_compounds_are_found() {
     let texts = german(&[
         "Nierenversagen",

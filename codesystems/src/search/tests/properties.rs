@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
 
@@ -6,7 +8,7 @@ use crate::model::DisplayRank;
 use crate::search::evaluate::Costs;
 use crate::search::{BuildOptions, Query, Selection, TextIndex, TextSectionRefs, TextSections};
 
-fn word() -> impl Strategy<Value = String> {
+fn word() -> impl Strategy<Value = String> + Clone {
     const KNOWN: &[&str] = &[
         "niere",
         "versagen",
@@ -32,8 +34,14 @@ fn word() -> impl Strategy<Value = String> {
     prop_oneof![4 => proptest::sample::select(KNOWN).prop_map(str::to_owned), 1 => "[a-cä]{1,4}"]
 }
 
+/// One word several times.
+fn repeated(word: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<String>> {
+    (word, 2..4_usize).prop_map(|(word, times)| vec![word; times])
+}
+
 fn text() -> impl Strategy<Value = Text> {
     let words = proptest::collection::vec(word(), 0..5);
+    let words = prop_oneof![8 => words, 1 => repeated(word())];
     let separator = proptest::sample::select(&[" ", ", ", "-"][..]);
     (0..8_u32, words, separator, 0..5_u8, any::<bool>(), 0..10_u8).prop_map(
         |(concept, words, separator, rank, german, seldom)| Text {
@@ -60,7 +68,8 @@ fn query() -> impl Strategy<Value = Query> {
         }
         word
     });
-    let words = proptest::collection::vec(word, 1..4);
+    let words = proptest::collection::vec(word.clone(), 1..4);
+    let words = prop_oneof![4 => words, 1 => repeated(word)];
     (words, any::<bool>()).prop_map(|(words, fuzzy)| Query::parse(&words.join(" ")).fuzzy(fuzzy))
 }
 
@@ -74,9 +83,10 @@ fn costs() -> [Costs; 3] {
 
 fn check(texts: &[Text], options: &BuildOptions, query: &Query, within: Option<&RoaringBitmap>) {
     let sections = index(texts, options);
-    let mut text_index = TextIndex::new(&sections.refs()).unwrap();
+    let plain = TextIndex::new(&sections.refs()).unwrap();
     let expected = reference::search(texts, query);
-    for costs in costs() {
+    let kept = OnceLock::new();
+    for (mut text_index, costs) in [plain, plain.keeping(&kept)].into_iter().cycle().zip(costs()) {
         text_index.costs = costs;
         let matching: Vec<u32> = text_index.matching(query).iter().collect();
         assert!(matching.iter().eq(&reference::concepts(&expected)), "{query:?} {costs:?}");
@@ -91,7 +101,7 @@ fn check(texts: &[Text], options: &BuildOptions, query: &Query, within: Option<&
             assert_eq!(hits.total as usize, wanted.len());
             let selection = Selection { within, offset, limit };
             let (all, page) = text_index.find(query, &selection);
-            assert_eq!(page, hits);
+            assert_eq!(text_index.hits(&page), hits);
             assert!(all.iter().eq(reference::concepts(&wanted)), "{query:?} {costs:?}");
             if let Some(within) = within {
                 let narrow = text_index.narrow_with(within, options);
@@ -99,7 +109,12 @@ fn check(texts: &[Text], options: &BuildOptions, query: &Query, within: Option<&
                 let alone = Selection { within: None, ..selection };
                 assert_eq!(narrowed.search(query, &alone), hits, "{query:?} {costs:?}");
                 assert_eq!(narrowed.search(query, &selection), hits, "{query:?} {costs:?}");
-                assert_eq!(narrowed.find(query, &alone), (all, hits), "{query:?} {costs:?}");
+                let (all_narrowed, page) = narrowed.find(query, &alone);
+                assert_eq!(
+                    (all_narrowed, narrowed.hits(&page)),
+                    (all, hits),
+                    "{query:?} {costs:?}"
+                );
             }
         }
     }
