@@ -111,13 +111,20 @@ impl<'s> Membership<'s> {
     /// `set`, of numbers below `limit`, in the form in which it answers about `count` questions
     /// fastest.
     pub(super) fn new(set: &'s RoaringBitmap, count: u64, limit: u32) -> Self {
+        let mut membership = Self::Compressed(set);
+        membership.expect(count, limit);
+        membership
+    }
+
+    /// Takes the form in which it answers `count` questions in all fastest.
+    pub(super) fn expect(&mut self, count: u64, limit: u32) {
+        let Self::Compressed(set) = self else { return };
         // A question to the compressed set takes as long as spreading out some of its members.
-        if count.saturating_mul(8) < set.len().saturating_add(u64::from(limit) / 64) {
-            return Self::Compressed(set);
+        if count.saturating_mul(8) >= set.len().saturating_add(u64::from(limit) / 64) {
+            let mut bits = Bits::new(limit);
+            set.iter().for_each(|number| _ = bits.insert(number));
+            *self = Self::Bits(bits);
         }
-        let mut bits = Bits::new(limit);
-        set.iter().for_each(|number| _ = bits.insert(number));
-        Self::Bits(bits)
     }
 
     #[inline]
@@ -125,6 +132,60 @@ impl<'s> Membership<'s> {
         match self {
             Self::Compressed(set) => set.contains(number),
             Self::Bits(bits) => bits.contains(number),
+        }
+    }
+}
+
+/// How many numbers a set of bits has room for in the time that sorting takes for one.
+const SORTED_PER_NUMBER: usize = 1_024;
+
+/// Numbers below a limit, each as often as it was added while they are few.
+#[derive(Debug)]
+pub(super) struct Collected {
+    limit: u32,
+    few: Vec<u32>,
+    many: Option<Bits>,
+    count: u64,
+}
+
+impl Collected {
+    pub(super) fn new(limit: u32) -> Self {
+        Self { limit, few: Vec::new(), many: None, count: 0 }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, number: u32) {
+        match &mut self.many {
+            Some(bits) => self.count += u64::from(bits.insert(number)),
+            None => self.add_to_few(number),
+        }
+    }
+
+    fn add_to_few(&mut self, number: u32) {
+        self.few.push(number);
+        if self.few.len() * SORTED_PER_NUMBER >= self.limit as usize {
+            let mut bits = Bits::new(self.limit);
+            let few = std::mem::take(&mut self.few).into_iter();
+            self.count = few.map(|number| u64::from(bits.insert(number))).sum();
+            self.many = Some(bits);
+        }
+    }
+
+    /// How many different ones there are.
+    pub(super) fn count(&mut self) -> u64 {
+        if self.many.is_none() {
+            self.few.sort_unstable();
+            self.few.dedup();
+            self.count = self.few.len() as u64;
+        }
+        self.count
+    }
+
+    pub(super) fn into_roaring(mut self) -> RoaringBitmap {
+        self.count();
+        match self.many {
+            Some(bits) => bits.to_roaring(),
+            None => self.few.into_iter().collect(),
         }
     }
 }
@@ -183,8 +244,20 @@ mod tests {
     fn membership_is_the_same_in_either_form() {
         let set: RoaringBitmap = [0, 7, 64, 999].into_iter().collect();
         for count in [0, 1, 1_000] {
-            let asked = Membership::new(&set, count, 1_000);
+            let mut asked = Membership::new(&set, 0, 1_000);
+            asked.expect(count, 1_000);
             assert!((0..1_100).all(|number| asked.contains(number) == set.contains(number)));
+        }
+    }
+
+    #[test]
+    fn collected_numbers_are_counted_once_however_many() {
+        for numbers in [vec![], vec![3, 7, 3], (0..900).chain(400..5_000).collect()] {
+            let mut collected = Collected::new(40_000);
+            numbers.iter().for_each(|&number| collected.add(number));
+            let different: RoaringBitmap = numbers.into_iter().collect();
+            assert_eq!(collected.count(), different.len());
+            assert_eq!(collected.into_roaring(), different);
         }
     }
 

@@ -208,7 +208,7 @@ impl TextIndex<'_> {
     fn evaluate(&self, words: &[Word], selection: &Selection<'_>) -> (RoaringBitmap, Page) {
         match self.way(words, selection.within) {
             Way::Listing(listed) => {
-                let mut all = self.set_of(listed.len(), |add| {
+                let mut all = self.set_of(|add| {
                     listed.iter().for_each(|listed| add(listed.concept));
                 });
                 selection.within.inspect(|within| all &= *within);
@@ -216,7 +216,7 @@ impl TextIndex<'_> {
             }
             Way::Gathering(order) => {
                 let (all, page) = self.page_of_gathered(words, &order, selection);
-                (all.to_roaring(), page)
+                (all.into_roaring(), page)
             }
         }
     }

@@ -8,12 +8,12 @@
 use std::cell::Cell;
 use std::iter::repeat;
 
-use zerocopy::little_endian::U64;
+use zerocopy::little_endian::{U16, U64};
 
 use super::bits::StoredBits;
 use super::evaluate::{Class, MatchKind};
 use super::index::{TextIndex, WideSets};
-use super::postings::{Container, List, LongList, Postings, SPAN, Where, spans};
+use super::postings::{Container, List, LongList, SPAN, Where, spans};
 use super::resolve::Word;
 
 /// A place that a query finds, and what is known of it.
@@ -83,25 +83,32 @@ impl Role {
     }
 }
 
+/// All that a posting can tell; see [`Role::known`].
+const KINDS: [u8; 5] = [
+    ANY,
+    ANY | WHOLE,
+    ANY | WHOLE | FIRST,
+    ANY | WHOLE | EXACT,
+    ANY | WHOLE | EXACT | FIRST | FIRST_EXACT,
+];
+
+/// Which of [`KINDS`] it is.
+#[inline]
+fn kind_of(known: u8) -> usize {
+    usize::from(known & WHOLE != 0) * (1 + usize::from(known & FIRST != 0))
+        + usize::from(known & EXACT != 0) * 2
+}
+
 /// The postings of a word, read span by span.
 #[derive(Debug, Default)]
 struct Feed<'e> {
-    short: Vec<Short<'e>>,
+    /// Those of short lists, and places of words that were typed as one: span by span, ...
+    loose: Vec<(u32, u8)>,
+    /// ... and where each span begins, and the end.
+    starts: Vec<u32>,
     long: Vec<(Role, LongList<'e>)>,
     plain: Vec<(Role, &'e [u32])>,
     wide: Vec<WideSets<'e>>,
-    /// Places of words that were typed as one, ascending.
-    apart: Vec<u32>,
-}
-
-/// A short list, read up to `next`.
-#[derive(Debug, Clone)]
-struct Short<'e> {
-    role: Role,
-    next: Option<(u32, Where)>,
-    rest: Postings<'e>,
-    /// `next` and `rest` at the beginning of the span.
-    begin: (Option<(u32, Where)>, Postings<'e>),
 }
 
 impl<'e> Feed<'e> {
@@ -122,11 +129,9 @@ impl<'e> Feed<'e> {
         if let Some(range) = &word.joined {
             index.each_list(range, |_, list| feed.add(Role::Joined, list));
         }
-        if !word.splits.is_empty() {
-            let apart = word.splits.iter().flat_map(|split| index.places_of_split(split));
-            feed.apart = apart.collect();
-            feed.apart.sort_unstable();
-        }
+        let apart = word.splits.iter().flat_map(|split| index.places_of_split(split));
+        feed.loose.extend(apart.map(|place| (place, ANY)));
+        feed.sort(spans(index.place_count()));
         feed
     }
 
@@ -134,69 +139,117 @@ impl<'e> Feed<'e> {
         match list {
             List::Long(list) => self.long.push((role, list)),
             List::Plain(list) => self.plain.push((role, list)),
-            List::Short(mut rest) => {
-                let next = rest.next();
-                self.short.push(Short { role, next, begin: (next, rest.clone()), rest });
+            List::Short(list) => {
+                self.loose.extend(list.map(|(place, at)| (place, role.known(at))));
             }
         }
     }
 
-    /// Tells the places of `span` and what is known of them, some of them several times. Bit sets and
-    /// containers of more places than `most` are handed to `large` instead.
+    /// Puts loose postings in the order of their spans, of which there are `spans`.
+    fn sort(&mut self, spans: u32) {
+        self.loose.retain(|(place, _)| place / SPAN < spans);
+        let mut next = vec![0_u32; spans as usize + 1];
+        for (place, _) in &self.loose {
+            if let Some(count) = next.get_mut((place / SPAN) as usize + 1) {
+                *count += 1;
+            }
+        }
+        let mut before = 0;
+        for start in &mut next {
+            before += *start;
+            *start = before;
+        }
+        self.starts.clone_from(&next);
+        let mut sorted = vec![(0, 0); self.loose.len()];
+        for &posting in &self.loose {
+            let at = next.get_mut((posting.0 / SPAN) as usize);
+            if let Some(at) = at
+                && let Some(slot) = sorted.get_mut(*at as usize)
+            {
+                *slot = posting;
+                *at += 1;
+            }
+        }
+        self.loose = sorted;
+    }
+
+    /// The loose postings of a span.
+    fn loose(&self, span: u32) -> &[(u32, u8)] {
+        let bound = |span: u32| self.starts.get(span as usize).map_or(0, |&start| start as usize);
+        self.loose.get(bound(span)..bound(span + 1)).unwrap_or_default()
+    }
+
+    /// Hands over the postings of `span`. Containers of more places than `most` come as large sets, as
+    /// bit sets do.
     #[inline]
-    fn read(
-        &mut self,
-        span: u32,
-        pass: Pass,
-        most: usize,
-        mut tell: impl FnMut(u16, u8),
-        mut large: impl FnMut(Large<'e>),
-    ) {
+    fn read<'f>(&'f self, span: u32, most: usize, mut tell: impl FnMut(Part<'f>)) {
         let (start, behind) = (span * SPAN, (span + 1).saturating_mul(SPAN));
-        for Short { role, next, rest, begin } in &mut self.short {
-            match pass {
-                Pass::First => *begin = (*next, rest.clone()),
-                Pass::Again => (*next, *rest) = begin.clone(),
-            }
-            while let Some((place, at)) = next.filter(|(place, _)| *place < behind) {
-                if place >= start {
-                    tell((place % SPAN) as u16, role.known(at));
-                }
-                *next = rest.next();
-            }
+        let loose = self.loose(span);
+        if !loose.is_empty() {
+            tell(Part::Loose(loose));
         }
         for (role, list) in &self.long {
             for (at, container) in list.containers(span) {
                 let known = role.known(at);
-                match container {
-                    Container::Sparse(lows) if lows.len() <= most => {
-                        lows.iter().for_each(|low| tell(low.get(), known));
-                    }
-                    _ => large(Large::Container(known, container)),
-                }
+                tell(match container {
+                    Container::Sparse(lows) if lows.len() <= most => Part::Lows(lows, known),
+                    _ => Part::Large(Large::Container(known, container)),
+                });
             }
         }
         for (role, list) in &self.plain {
-            let from = list.partition_point(|posting| posting >> 2 < start);
-            let list = list.get(from..).unwrap_or_default().iter();
-            list.take_while(|posting| *posting >> 2 < behind).for_each(|posting| {
-                tell((posting >> 2) as u16, role.known(Where::from_bits(*posting)));
-            });
+            let bound = |place: u32| list.partition_point(|posting| posting >> 2 < place);
+            let of_span = list.get(bound(start)..bound(behind)).unwrap_or_default();
+            tell(Part::Plain(of_span, *role));
         }
-        let from = self.apart.partition_point(|place| *place < start);
-        let apart = self.apart.get(from..).unwrap_or_default().iter();
-        apart.take_while(|place| **place < behind).for_each(|place| {
-            tell((place % SPAN) as u16, ANY);
-        });
-        self.wide.iter().for_each(|wide| large(Large::Wide(*wide)));
+        self.wide.iter().for_each(|wide| tell(Part::Large(Large::Wide(*wide))));
     }
 }
 
-/// How often a span was read.
+/// Postings of one span.
 #[derive(Debug, Clone, Copy)]
-enum Pass {
-    First,
-    Again,
+enum Part<'f> {
+    Loose(&'f [(u32, u8)]),
+    Plain(&'f [u32], Role),
+    /// Of all of which the same is known.
+    Lows(&'f [U16], u8),
+    Large(Large<'f>),
+}
+
+impl Part<'_> {
+    /// How many there are, unless they are a large set.
+    fn len(self) -> usize {
+        match self {
+            Self::Loose(loose) => loose.len(),
+            Self::Plain(plain, _) => plain.len(),
+            Self::Lows(lows, _) => lows.len(),
+            Self::Large(_) => 0,
+        }
+    }
+
+    /// Tells them and what is known of each, unless they are a large set.
+    #[inline]
+    fn each(self, mut tell: impl FnMut(u16, u8)) {
+        match self {
+            Self::Loose(loose) => {
+                loose.iter().for_each(|&(place, known)| tell((place % SPAN) as u16, known));
+            }
+            Self::Plain(plain, role) => plain.iter().for_each(|&posting| {
+                tell((posting >> 2) as u16, role.known(Where::from_bits(posting)));
+            }),
+            Self::Lows(lows, known) => lows.iter().for_each(|low| tell(low.get(), known)),
+            Self::Large(_) => {}
+        }
+    }
+
+    /// Marks them in `plane`.
+    #[inline]
+    fn mark(self, plane: &mut Plane) {
+        self.each(|low, _| {
+            let (word, bit) = bit(low);
+            plane[word] |= bit;
+        });
+    }
 }
 
 /// A set that is asked for single places.
@@ -266,15 +319,18 @@ fn bit(low: u16) -> (usize, u64) {
 struct Tables {
     /// The places that have all words read so far.
     all: Plane,
-    /// Those of them that have the word that is read.
+    /// Of places in `all`: whether they have the word that is read. Of others anything.
     next: Plane,
-    /// What is known of each place by the word that is read; 0 everywhere between words.
-    known: Box<[u8; SPAN as usize]>,
+    /// Of places in `all`: by the word that is read, of which each of [`KINDS`] is known. Of others
+    /// anything.
+    kinds: [Plane; KINDS.len()],
     /// The places in `all`, if they are listed, ...
     lows: Vec<u16>,
     /// ... which they are unless there are many, ...
     are_listed: bool,
-    /// ... and what is known of each in the end.
+    /// ... and what is known of each by the word that is read ...
+    fresh: Vec<u8>,
+    /// ... and in the end.
     told: Vec<u8>,
     /// Both together.
     found: Vec<Match>,
@@ -282,20 +338,24 @@ struct Tables {
 
 impl Default for Tables {
     fn default() -> Self {
-        let plane = || Box::new([0; WORDS]);
         Self {
             all: plane(),
             next: plane(),
-            known: Box::new([0; SPAN as usize]),
+            kinds: std::array::from_fn(|_| plane()),
             lows: Vec::new(),
             are_listed: true,
+            fresh: Vec::new(),
             told: Vec::new(),
             found: Vec::new(),
         }
     }
 }
 
-/// Clears the bits of `lows`, which are all that may be set, in the fastest way.
+fn plane() -> Plane {
+    Box::new([0; WORDS])
+}
+
+/// Clears the bits of `lows`, with others or not, in the fastest way.
 fn clear(plane: &mut Plane, lows: &[u16]) {
     if lows.len() < LISTED {
         lows.iter().for_each(|&low| plane[bit(low).0] = 0);
@@ -306,32 +366,33 @@ fn clear(plane: &mut Plane, lows: &[u16]) {
 
 impl Tables {
     /// Notes the places of the first word.
-    fn begin(&mut self, feed: &mut Feed<'_>, span: u32) {
+    fn begin(&mut self, feed: &Feed<'_>, span: u32) {
         let Self { all, lows, .. } = self;
         clear(all, lows);
         lows.clear();
-        let mut large = Vec::new();
-        feed.read(
-            span,
-            Pass::First,
-            usize::MAX,
-            |low, _| {
+        let (mut are_listed, mut large) = (true, Vec::new());
+        feed.read(span, usize::MAX, |part| match part {
+            Part::Large(set) => large.push(set),
+            _ if are_listed && lows.len() + part.len() < LISTED => part.each(|low, _| {
                 let (word, bit) = bit(low);
-                if lows.len() < LISTED && all[word] & bit == 0 {
+                if all[word] & bit == 0 {
                     lows.push(low);
                 }
                 all[word] |= bit;
-            },
-            |set| large.push(set),
-        );
-        self.are_listed = lows.len() < LISTED && large.is_empty();
+            }),
+            _ => {
+                are_listed = false;
+                part.mark(all);
+            }
+        });
+        self.are_listed = are_listed && large.is_empty();
         for words in large.into_iter().filter_map(|set| set.words(span)) {
             all.iter_mut().zip(words).for_each(|(all, word)| *all |= word);
         }
     }
 
     /// Leaves the places that `feed` has, too.
-    fn thin_out(&mut self, feed: &mut Feed<'_>, span: u32) {
+    fn thin_out(&mut self, feed: &Feed<'_>, span: u32) {
         let Self { all, next, lows, .. } = self;
         let most = if self.are_listed {
             clear(next, lows);
@@ -341,16 +402,10 @@ impl Tables {
             usize::MAX
         };
         let mut large = Vec::new();
-        feed.read(
-            span,
-            Pass::First,
-            most,
-            |low, _| {
-                let (word, bit) = bit(low);
-                next[word] |= all[word] & bit;
-            },
-            |set| large.push(set),
-        );
+        feed.read(span, most, |part| match part {
+            Part::Large(set) => large.push(set),
+            _ => part.mark(next),
+        });
         if self.are_listed {
             for set in large {
                 for &low in lows.iter().filter(|low| set.known(span, **low) != 0) {
@@ -358,10 +413,10 @@ impl Tables {
                     next[word] |= bit;
                 }
             }
-            lows.iter().for_each(|&low| all[bit(low).0] = next[bit(low).0]);
+            lows.iter().for_each(|&low| all[bit(low).0] &= next[bit(low).0]);
             lows.retain(|&low| {
                 let (word, bit) = bit(low);
-                next[word] & bit != 0
+                all[word] & bit != 0
             });
             return;
         }
@@ -393,29 +448,41 @@ impl Tables {
     }
 
     /// Finds out what is known of the places that are left.
-    fn tell(&mut self, feed: &mut Feed<'_>, span: u32) {
-        let Self { all, known, lows, told, .. } = self;
-        let mut large = Vec::new();
-        feed.read(
-            span,
-            Pass::Again,
-            lows.len().saturating_mul(READ_PER_PROBE),
-            |low, new| {
+    fn tell(&mut self, feed: &Feed<'_>, span: u32) {
+        let Self { kinds, lows, fresh, told, .. } = self;
+        fresh.clear();
+        fresh.resize(lows.len(), 0);
+        let mut kinds = kinds.each_mut().map(|plane| (plane, false));
+        let mut of_kind = |known: u8, tell: &mut dyn FnMut(&mut Plane)| {
+            let (plane, is_used) = &mut kinds[kind_of(known)];
+            if !std::mem::replace(is_used, true) {
+                clear(plane, lows);
+            }
+            tell(plane);
+        };
+        feed.read(span, lows.len().saturating_mul(READ_PER_PROBE), |part| match part {
+            Part::Large(set) => {
+                let lows = lows.iter().zip(fresh.iter_mut());
+                lows.for_each(|(&low, fresh)| *fresh |= set.known(span, low));
+            }
+            Part::Lows(_, known) => of_kind(known, &mut |plane| part.mark(plane)),
+            _ => part.each(|low, known| {
                 let (word, bit) = bit(low);
-                if all[word] & bit != 0 {
-                    known[usize::from(low)] |= new;
+                of_kind(known, &mut |plane| plane[word] |= bit);
+            }),
+        });
+        for ((plane, is_used), known) in kinds.iter().zip(KINDS) {
+            if *is_used {
+                for (&low, fresh) in lows.iter().zip(fresh.iter_mut()) {
+                    let is_set = plane[bit(low).0] >> (low % 64) & 1;
+                    *fresh |= known * is_set as u8;
                 }
-            },
-            |set| large.push(set),
-        );
-        for set in large {
-            lows.iter().for_each(|&low| known[usize::from(low)] |= set.known(span, low));
+            }
         }
-        let is_first = told.is_empty();
-        told.resize(lows.len(), 0);
-        for (&low, told) in lows.iter().zip(told) {
-            let new = std::mem::take(&mut known[usize::from(low)]);
-            *told = if is_first { new } else { both(*told, new) };
+        if told.is_empty() {
+            std::mem::swap(told, fresh);
+        } else {
+            told.iter_mut().zip(fresh.iter()).for_each(|(told, fresh)| *told = both(*told, *fresh));
         }
     }
 
@@ -442,11 +509,11 @@ thread_local! {
 impl TextIndex<'_> {
     /// Hands over the places with all of `words`, the rarest first: ascending, those of a span at once.
     pub(super) fn gather(&self, words: &[&Word], each: &mut dyn FnMut(&[Match])) {
-        let mut feeds: Vec<Feed<'_>> = words.iter().map(|word| Feed::new(self, word)).collect();
+        let feeds: Vec<Feed<'_>> = words.iter().map(|word| Feed::new(self, word)).collect();
         // A thread's tables are taken out: they stay away from the next query if this one panics.
         let mut tables = TABLES.take().unwrap_or_default();
         for span in 0..spans(self.place_count()) {
-            for (row, feed) in feeds.iter_mut().enumerate() {
+            for (row, feed) in feeds.iter().enumerate() {
                 match row {
                     0 => tables.begin(feed, span),
                     _ => tables.thin_out(feed, span),
@@ -461,10 +528,33 @@ impl TextIndex<'_> {
                 false => tables.list(),
             }
             if !tables.lows.is_empty() {
-                feeds.iter_mut().for_each(|feed| tables.tell(feed, span));
+                feeds.iter().for_each(|feed| tables.tell(feed, span));
                 each(tables.end(span));
             }
         }
         TABLES.set(Some(tables));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loose_postings_are_read_by_spans() {
+        let loose = vec![(2 * SPAN, 3), (5, 1), (2 * SPAN + 7, 1), (9, 7), (3 * SPAN, 1)];
+        let mut feed = Feed { loose, ..Feed::default() };
+        feed.sort(3);
+        assert_eq!(feed.loose(0), [(5, 1), (9, 7)]);
+        assert_eq!(feed.loose(1), []);
+        assert_eq!(feed.loose(2), [(2 * SPAN, 3), (2 * SPAN + 7, 1)]);
+        assert_eq!(feed.loose(3), [], "places beyond those there are");
+    }
+
+    #[test]
+    fn what_is_known_has_its_number() {
+        for (number, known) in KINDS.into_iter().enumerate() {
+            assert_eq!(kind_of(known), number);
+        }
     }
 }

@@ -4,14 +4,11 @@ use roaring::RoaringBitmap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::best::{BestByClass, best_of_concepts};
-use super::bits::{Bits, Membership};
+use super::bits::{Collected, Membership};
 use super::evaluate::{Class, Listed, MatchKind, Ranked};
 use super::index::TextIndex;
 use super::resolve::Word;
 use crate::model::ConceptIx;
-
-/// How many concepts a bit set has room for in the time that sorting takes for one.
-const SORTED_PER_CONCEPT: usize = 1_024;
 
 /// Which page of the answer is wanted.
 #[derive(Debug, Clone, Copy)]
@@ -181,19 +178,22 @@ impl TextIndex<'_> {
         words: &[Word],
         order: &[&Word],
         selection: &Selection<'_>,
-    ) -> (Bits, Page) {
+    ) -> (Collected, Page) {
         let fuzzy = words.iter().any(|word| word.fuzzy);
         let short = if fuzzy { 0 } else { self.places_up_to(words.len()) };
-        let within = selection.within.map(|within| {
-            let count = order.first().map_or(0, |rarest| self.posting_estimate(rarest));
-            Membership::new(within, count, self.concept_count)
-        });
+        let mut within =
+            selection.within.map(|within| Membership::new(within, 0, self.concept_count));
+        let mut seen = 0;
         let want = selection.offset.saturating_add(selection.limit);
         let mut best = BestByClass::new(want);
-        let (mut all, mut total) = (Bits::new(self.concept_count), 0);
+        let mut all = Collected::new(self.concept_count);
         let mut concepts: Vec<Option<u32>> = Vec::new();
         self.gather(order, &mut |places| {
             // Concepts of places lie in no order: the processor fetches them all at once.
+            seen += places.len() as u64;
+            if let Some(within) = &mut within {
+                within.expect(seen, self.concept_count);
+            }
             concepts.clear();
             concepts.extend(places.iter().map(|found| self.concept_of_place(found.place)));
             for (found, concept) in places.iter().zip(&concepts) {
@@ -201,7 +201,7 @@ impl TextIndex<'_> {
                 if within.as_ref().is_some_and(|within| !within.contains(concept)) {
                     continue;
                 }
-                total += u64::from(all.insert(concept));
+                all.add(concept);
                 let is_whole = found.place < short
                     && found.is_exact()
                     && self
@@ -216,7 +216,9 @@ impl TextIndex<'_> {
         });
         let best = best.finish();
         let page = best.get(selection.offset..).unwrap_or_default();
-        (all, Page { total, found: page.iter().map(Found::ranked).collect() })
+        let found = page.iter().map(Found::ranked).collect();
+        let total = all.count();
+        (all, Page { total, found })
     }
 
     /// The page of `ranked`, in whatever order. Places ascend by quality and number of the
@@ -226,8 +228,9 @@ impl TextIndex<'_> {
         mut ranked: Vec<Ranked>,
         selection: &Selection<'_>,
     ) -> Page {
-        let concepts = ranked.iter().map(|(.., concept)| *concept);
-        let total = self.count_distinct(ranked.len(), concepts);
+        let mut concepts = Collected::new(self.concept_count);
+        ranked.iter().for_each(|(.., concept)| concepts.add(*concept));
+        let total = concepts.count();
         let want = selection.offset.saturating_add(selection.limit);
         let want = want.min(usize::try_from(total).unwrap_or(usize::MAX));
         let best = best_of_concepts(&mut ranked, want);
@@ -235,37 +238,10 @@ impl TextIndex<'_> {
         Page { total, found: page.iter().map(Found::ranked).collect() }
     }
 
-    /// The set of the concepts that `tell` adds, about `count` of them, some several times.
-    pub(super) fn set_of(
-        &self,
-        count: usize,
-        tell: impl FnOnce(&mut dyn FnMut(u32)),
-    ) -> RoaringBitmap {
-        if self.is_few(count) {
-            let mut concepts = Vec::with_capacity(count);
-            tell(&mut |concept| concepts.push(concept));
-            concepts.sort_unstable();
-            return concepts.into_iter().collect();
-        }
-        let mut set = Bits::new(self.concept_count);
-        tell(&mut |concept| _ = set.insert(concept));
-        set.to_roaring()
-    }
-
-    /// How many different concepts there are among `concepts`, about `count` of them.
-    fn count_distinct(&self, count: usize, concepts: impl Iterator<Item = u32>) -> u64 {
-        if self.is_few(count) {
-            let mut concepts: Vec<u32> = concepts.collect();
-            concepts.sort_unstable();
-            concepts.dedup();
-            return concepts.len() as u64;
-        }
-        let mut set = Bits::new(self.concept_count);
-        concepts.map(|concept| u64::from(set.insert(concept))).sum()
-    }
-
-    /// Whether sorting so many concepts takes less than a bit set of all.
-    fn is_few(&self, count: usize) -> bool {
-        count.saturating_mul(SORTED_PER_CONCEPT) < self.concept_count as usize
+    /// The set of the concepts that `tell` adds, some several times.
+    pub(super) fn set_of(&self, tell: impl FnOnce(&mut dyn FnMut(u32))) -> RoaringBitmap {
+        let mut concepts = Collected::new(self.concept_count);
+        tell(&mut |concept| concepts.add(concept));
+        concepts.into_roaring()
     }
 }

@@ -8,6 +8,8 @@
 //! containers, `u32` for each span; then, in the same order, the containers. A container holds the
 //! places of a span ascending as `u16`, or, from [`DENSE`] places on, as a bit set of `u64`.
 
+use std::ops::Range;
+
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U16, U32, U64};
 
@@ -179,6 +181,30 @@ impl<'e> List<'e> {
     }
 }
 
+impl List<'_> {
+    /// Tells the places among `places` where the token is the first word, ascending.
+    pub(super) fn each_first(self, places: &Range<u32>, mut tell: impl FnMut(u32)) {
+        let Self::Long(list) = self else {
+            return self.each(|place, at| {
+                if at == Where::First && places.contains(&place) {
+                    tell(place);
+                }
+            });
+        };
+        for span in places.start / SPAN..list.spans.min(spans(places.end)) {
+            let firsts = list.containers(span).filter(|(at, _)| *at == Where::First);
+            for (_, container) in firsts {
+                container.each(|low| {
+                    let place = span * SPAN + u32::from(low);
+                    if places.contains(&place) {
+                        tell(place);
+                    }
+                });
+            }
+        }
+    }
+}
+
 /// A posting list that is read by spans.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct LongList<'e> {
@@ -322,6 +348,10 @@ mod tests {
             bytes.clear();
             write_list(&mut bytes, &postings, long_from);
             prop_assert_eq!(read(&bytes), list.iter().map(|(k, v)| (*k, *v)).collect::<Vec<_>>());
+            let mut firsts = Vec::new();
+            List::new(&bytes, 4).each_first(&(500..90_000), |place| firsts.push(place));
+            let expected = list.range(500..90_000).filter(|(_, at)| **at == 3);
+            prop_assert!(firsts.iter().eq(expected.map(|(place, _)| place)));
             if let List::Long(long) = List::new(&bytes, 4) {
                 for place in (0..1 << 18).step_by(97).chain(list.keys().copied()) {
                     let mut of_place = long.containers(place / SPAN).filter(|(_, container)| {

@@ -82,12 +82,9 @@ impl TextIndex<'_> {
         range: &Range<u32>,
         within: Option<&RoaringBitmap>,
     ) -> RoaringBitmap {
-        let mut count = self.weight(range) / 2;
+        let count = self.weight(range) / 2;
         let membership = within.map(|within| Membership::new(within, count, self.concept_count));
-        if let Some(within) = within {
-            count = count.min(within.len() * self.designations_per_concept());
-        }
-        self.set_of(usize::try_from(count).unwrap_or(usize::MAX), |add| {
+        self.set_of(|add| {
             self.each_posting(range, |place, _| {
                 let concept = self.concept_of_place(place).filter(|concept| {
                     membership.as_ref().is_none_or(|within| within.contains(*concept))
@@ -139,7 +136,7 @@ impl TextIndex<'_> {
             let below = match words {
                 [_] => self.exact_below(word, range),
                 _ => {
-                    self.visit_repeated(&exact, words, &mut walk);
+                    self.visit_repeated(exact.start, words, &mut walk);
                     Some(0)
                 }
             };
@@ -151,19 +148,16 @@ impl TextIndex<'_> {
         Some(Page { total, found: walk.found(selection.offset) })
     }
 
-    /// Visits the texts that are `words` and nothing else: the word `exact` several times.
-    fn visit_repeated(&self, exact: &Range<u32>, words: &[Word], walk: &mut Walk<'_, '_>) {
+    /// Visits the texts that are `words` and nothing else: the token `exact` several times.
+    fn visit_repeated(&self, exact: u32, words: &[Word], walk: &mut Walk<'_, '_>) {
         let places = self.places_up_to(words.len() - 1)..self.places_up_to(words.len());
         let mut whole = Vec::new();
-        self.each_posting(exact, |place, at| {
-            let is_whole = places.contains(&place)
-                && at == Where::First
-                && self
-                    .designation_of_place(place)
-                    .is_some_and(|designation| self.is_whole_text(designation, words));
-            whole.extend(is_whole.then_some(place));
+        self.list(exact).each_first(&places, |place| {
+            let designation = self.designation_of_place(place);
+            if designation.is_some_and(|designation| self.is_whole_text(designation, words)) {
+                whole.push(place);
+            }
         });
-        whole.sort_unstable();
         let class = Class::new(MatchKind::WholeText, true);
         let _ = whole.into_iter().all(|place| walk.visit(place, class));
     }

@@ -4,7 +4,6 @@
 //! found lie far from each other in each of them. The rows take twelve bytes a concept; making them takes
 //! about what they save for a quarter as many rows shown, and so they are made after these.
 
-use std::hint::black_box;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::super::sections::{Section, Table};
 use super::super::write::{FLAG_INACTIVE, FLAG_NOT_SELECTABLE};
 use super::Edition;
+use super::told::touch;
 use crate::ConceptIx;
 
 /// The rows are made when one in so many of them has been shown.
@@ -60,6 +60,14 @@ pub struct ShownRow<'e> {
     pub has_status: bool,
 }
 
+impl ShownRow<'_> {
+    /// Whether an answer may have a status other than active to tell.
+    #[must_use]
+    pub const fn may_have_status(&self) -> bool {
+        self.is_inactive || self.has_status
+    }
+}
+
 impl ShownRows {
     /// `None` where offsets need more than 32 bits.
     fn of(edition: &Edition) -> Option<Self> {
@@ -88,12 +96,7 @@ impl ShownRows {
     pub(super) fn touch(&self, edition: &Edition, concepts: &[ConceptIx]) {
         let rows: Vec<Row> =
             concepts.iter().filter_map(|concept| self.rows.get(concept.row()).copied()).collect();
-        let end = |text: &[u8]| {
-            text.first().copied().unwrap_or_default() ^ text.last().copied().unwrap_or_default()
-        };
-        let seen =
-            rows.iter().fold(0, |seen, row| seen ^ end(row.code(edition)) ^ end(row.text(edition)));
-        black_box(seen);
+        touch(rows.iter().flat_map(|row| [row.code(edition), row.text(edition)]));
     }
 }
 

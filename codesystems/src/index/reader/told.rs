@@ -117,7 +117,7 @@ impl Edition {
                 Some(number) => self.designation_bytes(*number),
             })
             .collect();
-        touch(&texts);
+        touch(texts.iter().copied());
         texts
     }
 
@@ -146,7 +146,7 @@ impl Edition {
         for told in told.iter_mut().filter(|told| told.concept.is_some()) {
             told.display = displays.next().unwrap_or_default();
         }
-        touch(told.iter().map(|told| &told.text));
+        touch(told.iter().map(|told| told.text));
         told
     }
 
@@ -206,13 +206,13 @@ impl Edition {
                 self.designation_bytes(designation)
             })
             .collect();
-        touch(&texts);
+        touch(texts.iter().copied());
     }
 }
 
 /// Reads the ends of texts, so that the processor fetches all of them at once.
-fn touch<'t>(texts: impl IntoIterator<Item = &'t &'t [u8]>) {
-    let ends = |text: &&[u8]| {
+pub(super) fn touch<'t>(texts: impl IntoIterator<Item = &'t [u8]>) {
+    let ends = |text: &[u8]| {
         text.first().copied().unwrap_or_default() ^ text.last().copied().unwrap_or_default()
     };
     black_box(texts.into_iter().fold(0, |seen, text| seen ^ ends(text)));

@@ -12,7 +12,7 @@ use valuesets::plan::{Listed, Part};
 use super::super::lookup::value_ref;
 use super::annotations::{self, Annotations, PROPERTIES};
 use super::wishes::DesignationFilter;
-use crate::wire::json::{DesignationRef, ExpansionWriter};
+use crate::wire::json::{DesignationRef, EntryHead, ExpansionWriter};
 use crate::wire::{CodingRef, ValueRef};
 
 /// The property that is told without being asked for.
@@ -31,7 +31,27 @@ pub(super) struct Writing<'e> {
     /// Whether any concept may have a status other than active.
     pub(super) has_statuses: bool,
     /// What is shown of each concept, where that is the same in every such expansion and at hand.
-    pub(super) rows: Option<&'e ShownRows>,
+    pub(super) rows: Option<RowsAtHand<'e>>,
+}
+
+/// What an expansion shows of the concepts of an edition, and how it begins to write each.
+pub(super) struct RowsAtHand<'e> {
+    rows: &'e ShownRows,
+    usual: EntryHead,
+    inactive: EntryHead,
+}
+
+impl<'e> RowsAtHand<'e> {
+    pub(super) fn new(rows: &'e ShownRows, system: &str, version: Option<&str>) -> Self {
+        let head = |is_inactive| EntryHead::new(system, version, is_inactive);
+        Self { rows, usual: head(false), inactive: head(true) }
+    }
+
+    /// How an entry begins; `None` where not all of it can be told from its row.
+    pub(super) fn head(&self, row: &ShownRow<'_>) -> Option<&EntryHead> {
+        let head = if row.is_inactive { &self.inactive } else { &self.usual };
+        (!row.is_not_selectable && !row.code.is_empty()).then_some(head)
+    }
 }
 
 impl<'e> Writing<'e> {
@@ -45,15 +65,27 @@ impl<'e> Writing<'e> {
 
     /// What is shown of a concept, where it is at hand.
     pub(super) fn row(&self, concept: ConceptIx) -> Option<ShownRow<'e>> {
-        self.rows?.get(self.edition, concept)
+        self.rows.as_ref()?.rows.get(self.edition, concept)
     }
 
     /// Whether the edition's flags give a concept a status other than active.
     pub(super) fn has_status(&self, concept: ConceptIx) -> bool {
         self.row(concept).map_or_else(
             || self.edition.is_inactive(concept) || is_told(self.edition.status(concept)),
-            |row| row.is_inactive || row.has_status,
+            |row| row.may_have_status(),
         )
+    }
+
+    /// The status that an entry tells without being asked for it.
+    pub(super) fn status(&self, row: &ShownRow<'_>, concept: ConceptIx) -> Option<&'e str> {
+        if !self.has_statuses || !row.may_have_status() {
+            return None;
+        }
+        match self.edition.status(concept) {
+            // Inactive for whatever reason.
+            "" => row.is_inactive.then_some("inactive"),
+            status => Some(status).filter(|status| is_told(status)),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use valuesets::model::ValueSet;
 use valuesets::plan::Part;
 
 use self::annotations::PROPERTIES;
-use self::concept::{Concept, Shown, Telling, Writing, is_told};
+use self::concept::{Concept, RowsAtHand, Shown, Telling, Writing, is_told};
 use self::wishes::{DesignationFilter, OwnedValue, Wishes};
 use super::{Answer, Asked, Request};
 use crate::failure::Failure;
@@ -249,7 +249,8 @@ impl Pending {
         if tells_displays_only && !writing.scores.is_any_wanted() && writing.is_plain(part) {
             // What is streamed does not wait for rows to be made.
             let shown = self.expansion.shown();
-            writing.rows = edition.shown_rows(if shown < STREAM_FROM { shown } else { 0 });
+            let rows = edition.shown_rows(if shown < STREAM_FROM { shown } else { 0 });
+            writing.rows = rows.map(|rows| RowsAtHand::new(rows, &part.url, writing.version));
         }
         writing
     }
@@ -396,18 +397,12 @@ impl Pending {
             out.begin(&ContainsRef::default());
             return;
         };
-        let row = writing.row(entry.concept);
-        if let Some(row) =
-            row.filter(|row| !writing.has_statuses || !row.is_inactive && !row.has_status)
+        if let Some(row) = writing.row(entry.concept)
+            && let Some(head) = writing.rows.as_ref().and_then(|rows| rows.head(&row))
         {
-            out.begin(&ContainsRef {
-                system: Some(&part.url),
-                version: writing.version,
-                code: Some(row.code),
-                display: row.display.or_else(|| self.is_for_readers.then_some(row.code)),
-                is_abstract: row.is_not_selectable,
-                is_inactive: row.is_inactive,
-            });
+            let display = row.display.or_else(|| self.is_for_readers.then_some(row.code));
+            out.begin_with(head, row.code, display);
+            writing.status(&row, entry.concept).inspect(|status| out.status_alone(status));
             return;
         }
         let concept = Concept::of(writing, Some(part), entry.concept);

@@ -40,6 +40,29 @@ pub struct DesignationRef<'a> {
     pub extensions: &'a [&'a str],
 }
 
+/// What entries of one code system have before their code, made once for all of them.
+#[derive(Debug, Clone)]
+pub struct EntryHead(Vec<u8>);
+
+impl EntryHead {
+    /// The head of entries that can be chosen.
+    #[must_use]
+    pub fn new(system: &str, version: Option<&str>, is_inactive: bool) -> Self {
+        let mut writer = JsonWriter::default();
+        let mut out = ExpansionWriter::new(&mut writer, FhirVersion::R5);
+        out.begin(&ContainsRef {
+            system: Some(system),
+            version,
+            is_inactive,
+            ..Default::default()
+        });
+        writer.key("code");
+        let mut head = writer.into_bytes();
+        head.push(b'"');
+        Self(head)
+    }
+}
+
 /// Writes the entries of `ValueSet.expansion.contains`, nested or flat, one after the other.
 ///
 /// For each entry call [`Self::begin`], then all designations, then all extensions, then all properties, then the
@@ -50,6 +73,8 @@ pub struct ExpansionWriter<'w> {
     writer: &'w mut JsonWriter,
     version: FhirVersion,
     open: OpenList,
+    /// A status, and how it was written.
+    status: (String, Vec<u8>),
 }
 
 /// Which list of the current entry is open.
@@ -64,7 +89,7 @@ enum OpenList {
 impl<'w> ExpansionWriter<'w> {
     /// Writes entries into an array that the caller has begun and will end.
     pub const fn new(writer: &'w mut JsonWriter, version: FhirVersion) -> Self {
-        Self { writer, version, open: OpenList::None }
+        Self { writer, version, open: OpenList::None, status: (String::new(), Vec::new()) }
     }
 
     /// The JSON writer behind, for example to take out what was written so far.
@@ -90,6 +115,32 @@ impl<'w> ExpansionWriter<'w> {
             }
         }
         self.open = OpenList::None;
+    }
+
+    /// Begins an entry with this head, a code, which must not be empty, and a display.
+    #[inline]
+    pub fn begin_with(&mut self, head: &EntryHead, code: &[u8], display: Option<&[u8]>) {
+        let display = display.filter(|text| !text.is_empty());
+        self.writer.begin_with(&head.0, code, ("\",\"display\":\"", display));
+        self.open = OpenList::None;
+    }
+
+    /// Writes the property `status` as the only one of the current entry, which has its code already.
+    /// Entries tell few different ones, and the same as the one before is copied.
+    pub fn status_alone(&mut self, status: &str) {
+        let list = match self.version.uses_backport_extensions() {
+            true => OpenList::Extensions,
+            false => OpenList::Properties,
+        };
+        if self.status.0 == status {
+            self.writer.again(&self.status.1);
+            self.open = list;
+            return;
+        }
+        let before = self.writer.as_bytes().len();
+        self.property("status", ValueRef::code(status));
+        let written = self.writer.as_bytes().get(before..).unwrap_or_default().to_vec();
+        self.status = (status.to_owned(), written);
     }
 
     /// Writes a designation of the current entry.
@@ -284,6 +335,52 @@ mod tests {
         writer.end_array();
         writer.end_object();
         serde_json::from_slice(writer.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn entries_from_a_head_are_what_they_are_without_it() {
+        let system = "http://example.org/\"cs\"";
+        let entries = [
+            (b"a".as_slice(), Some("A \"a\"".as_bytes()), true, Some("retired")),
+            (b"b", None, true, Some("retired")),
+            (b"c\\", Some(b"".as_slice()), false, None),
+            (b"d", Some("Ä".as_bytes()), true, Some("inactive")),
+        ];
+        for version in [FhirVersion::R4, FhirVersion::R5] {
+            for release in [None, Some("1")] {
+                let written = |with_head: bool| {
+                    let mut writer = JsonWriter::default();
+                    writer.begin_array();
+                    let mut out = ExpansionWriter::new(&mut writer, version);
+                    for (code, display, is_inactive, status) in entries {
+                        if with_head {
+                            out.begin_with(
+                                &EntryHead::new(system, release, is_inactive),
+                                code,
+                                display,
+                            );
+                            status.iter().for_each(|status| out.status_alone(status));
+                        } else {
+                            out.begin(&ContainsRef {
+                                system: Some(system),
+                                version: release,
+                                code: Some(code),
+                                display,
+                                is_inactive,
+                                ..Default::default()
+                            });
+                            let status = status.map(ValueRef::code);
+                            status.iter().for_each(|status| out.property("status", *status));
+                        }
+                        out.end();
+                    }
+                    writer.end_array();
+                    String::from_utf8(writer.into_bytes()).unwrap()
+                };
+                assert_eq!(written(true), written(false));
+                serde_json::from_str::<serde_json::Value>(&written(true)).unwrap();
+            }
+        }
     }
 
     #[test]

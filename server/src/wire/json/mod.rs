@@ -17,7 +17,9 @@ mod writer;
 pub use buffers::give;
 pub(crate) use buffers::{forget, sent};
 pub(super) use data_types::is_json_number;
-pub use expansion::{ContainsRef, DesignationRef, ExpansionWriter, write_expansion_declarations};
+pub use expansion::{
+    ContainsRef, DesignationRef, EntryHead, ExpansionWriter, write_expansion_declarations,
+};
 pub(super) use members::BorrowedText;
 pub use members::{Members, resource_type};
 pub use parameters::ParametersWriter;

@@ -192,6 +192,34 @@ impl JsonWriter {
         self.comma = true;
     }
 
+    /// Begins an object with `head`, which is finished JSON up to the opening quote of a text; then comes
+    /// the text and, after `middle`, which stands between the closing and the next opening quote, another.
+    #[inline]
+    pub(super) fn begin_with(
+        &mut self,
+        head: &[u8],
+        first: &[u8],
+        (middle, second): (&'static str, Option<&[u8]>),
+    ) {
+        let second_length = second.map_or(0, <[u8]>::len);
+        self.out.reserve(head.len() + first.len() + middle.len() + second_length + 8);
+        self.separate();
+        self.out.extend_from_slice(head);
+        push_escaped(&mut self.out, first);
+        if let Some(second) = second {
+            self.out.extend_from_slice(middle.as_bytes());
+            push_escaped(&mut self.out, second);
+        }
+        self.out.push(b'"');
+    }
+
+    /// Writes again what was written behind another member.
+    #[inline]
+    pub(super) fn again(&mut self, members: &[u8]) {
+        self.out.extend_from_slice(members);
+        self.comma = true;
+    }
+
     /// Begins `{"name":"…","part":[…]}`, which is most of the rest.
     #[inline]
     pub(super) fn begin_parts(&mut self, name: &str) {
