@@ -65,6 +65,17 @@ impl Kept {
     }
 }
 
+/// Whether the concepts of a part are among those that are kept, once that was looked at. What is cloned
+/// looks again: its concepts may be changed.
+#[derive(Debug, Default)]
+pub struct AreKept(OnceLock<bool>);
+
+impl Clone for AreKept {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 /// The right to be the thread that is at it.
 struct Busy;
 
@@ -106,6 +117,7 @@ impl Narrowed {
         self: &'n Arc<Self>,
         system: &'n Arc<CodeSystem>,
         (all, within): (&ConceptSet, &ConceptSet),
+        are_kept: &AreKept,
     ) -> Option<(TextIndex<'n>, bool)> {
         let Some(kept) = self.kept.get() else {
             self.note_search(system, all);
@@ -113,7 +125,7 @@ impl Narrowed {
         };
         // Parts of another value set may share what is kept, and have other concepts.
         let concepts = kept.narrow.concepts();
-        if !within.bitmap().is_subset(concepts) {
+        if !are_kept.0.get_or_init(|| all.bitmap().is_subset(concepts)) {
             return None;
         }
         let index = system.edition().text_index()?;
@@ -175,20 +187,20 @@ mod tests {
         let system = fruit();
         let all: ConceptSet = (3..12).map(ConceptIx).collect();
         let some: ConceptSet = (5..9).map(ConceptIx).collect();
-        let narrowed = Arc::<Narrowed>::default();
-        assert!(narrowed.index(&system, (&all, &all)).is_none());
-        while narrowed.index(&system, (&all, &all)).is_none() {
+        let (narrowed, all_kept) = (Arc::<Narrowed>::default(), AreKept::default());
+        assert!(narrowed.index(&system, (&all, &all), &all_kept).is_none());
+        while narrowed.index(&system, (&all, &all), &all_kept).is_none() {
             thread::sleep(Duration::from_millis(1));
         }
         let whole = system.edition().text_index().unwrap();
-        let (index, is_whole) = narrowed.index(&system, (&all, &all)).unwrap();
+        let (index, is_whole) = narrowed.index(&system, (&all, &all), &all_kept).unwrap();
         assert!(is_whole);
         assert_eq!(found(&index, None), found(&whole, Some(&all)));
-        let (index, is_whole) = narrowed.index(&system, (&all, &some)).unwrap();
+        let (index, is_whole) = narrowed.index(&system, (&all, &some), &all_kept).unwrap();
         assert!(!is_whole);
         assert_eq!(found(&index, Some(&some)), found(&whole, Some(&some)));
         let others: ConceptSet = (1..6).map(ConceptIx).collect();
-        assert!(narrowed.index(&system, (&others, &others)).is_none());
+        assert!(narrowed.index(&system, (&others, &others), &AreKept::default()).is_none());
         assert!(narrowed.of_synonyms(&all, (0, 1)).is_some());
         assert!(narrowed.of_synonyms(&others, (0, 1)).is_none());
     }
@@ -199,7 +211,7 @@ mod tests {
         let most: ConceptSet = (0..30).map(ConceptIx).collect();
         let narrowed = Arc::<Narrowed>::default();
         for _ in 0..10 {
-            assert!(narrowed.index(&system, (&most, &most)).is_none());
+            assert!(narrowed.index(&system, (&most, &most), &AreKept::default()).is_none());
         }
         assert!(narrowed.kept.get().is_none());
     }

@@ -15,7 +15,7 @@ use crate::Result;
 use crate::catalogue::CodeSystem;
 use crate::expressions::Expressions;
 use crate::model::{OwnDesignation, ValueSet};
-use crate::narrowed::Narrowed;
+use crate::narrowed::{AreKept, Narrowed};
 use crate::scope::Scope;
 use crate::search::SynonymSource;
 use compiler::Compiler;
@@ -85,6 +85,8 @@ pub struct Part {
     pub own_words: Arc<OnceLock<Vec<OwnWords>>>,
     /// The texts of these concepts alone; kept when they are searched often.
     pub narrowed: Arc<Narrowed>,
+    /// Whether they are those that are kept.
+    pub are_kept: AreKept,
     /// Every code of the grammar is in, beyond those in `set`.
     pub whole_grammar: bool,
     /// What codes that the grammar makes must meet to be in.

@@ -213,7 +213,7 @@ pub(crate) fn in_part(
     }
     let own = edition.text_index();
     if let Some(index) = &own {
-        let narrowed = part.narrowed.index(&part.system, (&part.set, within));
+        let narrowed = part.narrowed.index(&part.system, (&part.set, within), &part.are_kept);
         // What is stored about frequent words counts all concepts.
         let (index, is_whole) =
             narrowed.unwrap_or((*index, within.len() == u64::from(edition.concept_count())));

@@ -103,7 +103,7 @@ fn kind_of(known: u8) -> usize {
 #[derive(Debug, Default)]
 struct Feed<'e> {
     /// Those of short lists, and places of words that were typed as one: span by span, ...
-    loose: Vec<(u32, u8)>,
+    loose: Loose,
     /// ... and where each span begins, and the end.
     starts: Vec<u32>,
     long: Vec<(Role, LongList<'e>)>,
@@ -111,9 +111,14 @@ struct Feed<'e> {
     wide: Vec<WideSets<'e>>,
 }
 
+/// Loose postings of a feed.
+type Loose = Vec<(u32, u8)>;
+
 impl<'e> Feed<'e> {
-    fn new(index: &TextIndex<'e>, word: &Word) -> Self {
-        let mut feed = Self::default();
+    /// Takes memory from `spare`.
+    fn new(index: &TextIndex<'e>, word: &Word, spare: &mut Vec<Loose>) -> Self {
+        let mut feed = Self { loose: spare.pop().unwrap_or_default(), ..Self::default() };
+        feed.loose.clear();
         for range in &word.direct {
             if let Some(wide) = index.wide(range) {
                 feed.wide.push(wide);
@@ -131,7 +136,7 @@ impl<'e> Feed<'e> {
         }
         let apart = word.splits.iter().flat_map(|split| index.places_of_split(split));
         feed.loose.extend(apart.map(|place| (place, ANY)));
-        feed.sort(spans(index.place_count()));
+        feed.sort(spans(index.place_count()), spare);
         feed
     }
 
@@ -146,8 +151,12 @@ impl<'e> Feed<'e> {
     }
 
     /// Puts loose postings in the order of their spans, of which there are `spans`.
-    fn sort(&mut self, spans: u32) {
+    fn sort(&mut self, spans: u32, spare: &mut Vec<Loose>) {
         self.loose.retain(|(place, _)| place / SPAN < spans);
+        if spans <= 1 {
+            self.starts = vec![0, self.loose.len() as u32];
+            return;
+        }
         let mut next = vec![0_u32; spans as usize + 1];
         for (place, _) in &self.loose {
             if let Some(count) = next.get_mut((place / SPAN) as usize + 1) {
@@ -160,7 +169,9 @@ impl<'e> Feed<'e> {
             *start = before;
         }
         self.starts.clone_from(&next);
-        let mut sorted = vec![(0, 0); self.loose.len()];
+        let mut sorted = spare.pop().unwrap_or_default();
+        sorted.clear();
+        sorted.resize(self.loose.len(), (0, 0));
         for &posting in &self.loose {
             let at = next.get_mut((posting.0 / SPAN) as usize);
             if let Some(at) = at
@@ -170,7 +181,7 @@ impl<'e> Feed<'e> {
                 *at += 1;
             }
         }
-        self.loose = sorted;
+        spare.push(std::mem::replace(&mut self.loose, sorted));
     }
 
     /// The loose postings of a span.
@@ -334,6 +345,8 @@ struct Tables {
     told: Vec<u8>,
     /// Both together.
     found: Vec<Match>,
+    /// Memory for loose postings.
+    spare: Vec<Loose>,
 }
 
 impl Default for Tables {
@@ -347,6 +360,7 @@ impl Default for Tables {
             fresh: Vec::new(),
             told: Vec::new(),
             found: Vec::new(),
+            spare: Vec::new(),
         }
     }
 }
@@ -502,6 +516,10 @@ const LISTED: usize = 512;
 /// How many places of a list are read in the time that it takes to ask it for one.
 const READ_PER_PROBE: usize = 24;
 
+/// Loose postings of which the memory is kept for the next query, and how many of these.
+const KEPT: usize = 1 << 16;
+const MOST_KEPT: usize = 6;
+
 thread_local! {
     static TABLES: Cell<Option<Tables>> = const { Cell::new(None) };
 }
@@ -509,9 +527,10 @@ thread_local! {
 impl TextIndex<'_> {
     /// Hands over the places with all of `words`, the rarest first: ascending, those of a span at once.
     pub(super) fn gather(&self, words: &[&Word], each: &mut dyn FnMut(&[Match])) {
-        let feeds: Vec<Feed<'_>> = words.iter().map(|word| Feed::new(self, word)).collect();
         // A thread's tables are taken out: they stay away from the next query if this one panics.
         let mut tables = TABLES.take().unwrap_or_default();
+        let feeds = words.iter().map(|word| Feed::new(self, word, &mut tables.spare));
+        let feeds: Vec<Feed<'_>> = feeds.collect();
         for span in 0..spans(self.place_count()) {
             for (row, feed) in feeds.iter().enumerate() {
                 match row {
@@ -532,6 +551,9 @@ impl TextIndex<'_> {
                 each(tables.end(span));
             }
         }
+        let kept = feeds.into_iter().map(|feed| feed.loose);
+        tables.spare.extend(kept.filter(|loose| loose.capacity() <= KEPT));
+        tables.spare.truncate(MOST_KEPT);
         TABLES.set(Some(tables));
     }
 }
@@ -544,7 +566,7 @@ mod tests {
     fn loose_postings_are_read_by_spans() {
         let loose = vec![(2 * SPAN, 3), (5, 1), (2 * SPAN + 7, 1), (9, 7), (3 * SPAN, 1)];
         let mut feed = Feed { loose, ..Feed::default() };
-        feed.sort(3);
+        feed.sort(3, &mut Vec::new());
         assert_eq!(feed.loose(0), [(5, 1), (9, 7)]);
         assert_eq!(feed.loose(1), []);
         assert_eq!(feed.loose(2), [(2 * SPAN, 3), (2 * SPAN + 7, 1)]);

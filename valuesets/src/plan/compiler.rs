@@ -13,6 +13,7 @@ use crate::expressions::Expressions;
 use crate::filters;
 use crate::grown;
 use crate::model::{Contained, EnumeratedConcept, Filter, FilterOp, Include, ValueSet};
+use crate::narrowed::AreKept;
 use crate::scope::Scope;
 use crate::{Error, Result};
 
@@ -228,6 +229,7 @@ impl<'s, 'a> Compiler<'s, 'a> {
             listed: Arc::default(),
             own_words: Arc::default(),
             narrowed: Arc::default(),
+            are_kept: AreKept::default(),
             whole_grammar: false,
             conditions: Vec::new(),
             without: Arc::default(),
