@@ -1,9 +1,12 @@
 //! Sets of concepts and their algebra.
 
+mod marks;
+
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
+pub(crate) use self::marks::Marks;
 use crate::ConceptIx;
 
 /// A set of concepts of one edition: whatever selects concepts yields one.
@@ -154,88 +157,6 @@ impl FromIterator<ConceptIx> for ConceptSet {
     }
 }
 
-/// A set of ordinals while it is collected: a bit for each. Where many small pieces come together
-/// this is an order of magnitude quicker than adding them to a compressed bitmap.
-#[derive(Debug)]
-pub(crate) struct Marks {
-    words: Vec<u64>,
-}
-
-impl Marks {
-    /// Nothing marked of the ordinals `0..count`; marks beyond are dropped.
-    pub(crate) fn new(count: u32) -> Self {
-        Self { words: vec![0; (count as usize).div_ceil(64)] }
-    }
-
-    /// Marks an ordinal.
-    pub(crate) fn insert(&mut self, ordinal: u32) {
-        if let Some(word) = self.words.get_mut(ordinal as usize / 64) {
-            *word |= 1 << (ordinal % 64);
-        }
-    }
-
-    /// Whether an ordinal is marked.
-    pub(crate) fn contains(&self, ordinal: u32) -> bool {
-        self.words.get(ordinal as usize / 64).is_some_and(|word| word >> (ordinal % 64) & 1 == 1)
-    }
-
-    /// The marks of a set, whose membership is then one bit away.
-    pub(crate) fn of(set: &ConceptSet, count: u32) -> Self {
-        let mut marks = Self::new(count);
-        // Subtrees are mostly runs: a run is a few words to fill.
-        let mut rest = set.bitmap.iter();
-        while let Some(run) = rest.next_range() {
-            marks.insert_run(*run.start(), run.end().saturating_add(1));
-        }
-        marks
-    }
-
-    /// What is marked, ascending.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        (0u32..).zip(&self.words).flat_map(|(place, &word)| {
-            let mut rest = word;
-            std::iter::from_fn(move || {
-                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
-                rest &= rest - 1;
-                Some(place * 64 + bit)
-            })
-        })
-    }
-
-    /// Marks the ordinals `start..end`.
-    pub(crate) fn insert_run(&mut self, start: u32, end: u32) {
-        let Some(last) = end.checked_sub(1).filter(|&last| last >= start) else { return };
-        let (first_word, last_word) = (start as usize / 64, last as usize / 64);
-        let first_mask = u64::MAX << (start % 64);
-        let last_mask = u64::MAX >> (63 - last % 64);
-        if first_word == last_word {
-            if let Some(word) = self.words.get_mut(first_word) {
-                *word |= first_mask & last_mask;
-            }
-            return;
-        }
-        let end_word = last_word.min(self.words.len());
-        if let Some(word) = self.words.get_mut(first_word) {
-            *word |= first_mask;
-        }
-        if let Some(words) = self.words.get_mut(first_word + 1..end_word) {
-            words.fill(u64::MAX);
-        }
-        if let Some(word) = self.words.get_mut(last_word) {
-            *word |= last_mask;
-        }
-    }
-
-    /// The ordinals marked.
-    pub(crate) fn into_set(mut self) -> ConceptSet {
-        for word in &mut self.words {
-            *word = word.to_le();
-        }
-        RoaringBitmap::from_lsb0_bytes(0, zerocopy::IntoBytes::as_bytes(self.words.as_slice()))
-            .into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -266,33 +187,9 @@ mod tests {
             prop_assert_eq!(left.and_len(&right), (&a & &b).len() as u64);
             let tail: Vec<u32> = left.iter_from(offset).map(|concept| concept.0).collect();
             prop_assert_eq!(tail, a.iter().copied().skip(offset as usize).collect::<Vec<_>>());
-            let mut marks = Marks::new(200_000);
-            for &number in &a {
-                marks.insert(number);
-            }
-            prop_assert!(a.iter().all(|&number| marks.contains(number)));
-            let same = Marks::of(&left, 200_000);
-            prop_assert!(same.iter().eq(marks.iter()));
-            prop_assert_eq!(marks.iter().collect::<BTreeSet<_>>(), a.clone());
-            prop_assert_eq!(numbers(&marks.into_set()), a.clone());
             for &number in &a {
                 prop_assert_eq!(left.rank(ConceptIx(number)), a.range(..number).count() as u64);
             }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn runs_are_marked_whole(
-            runs in prop::collection::vec((0u32..300, 0u32..200), 0..6),
-        ) {
-            let mut marks = Marks::new(600);
-            let mut expected = BTreeSet::new();
-            for &(start, length) in &runs {
-                marks.insert_run(start, start + length);
-                expected.extend(start..start + length);
-            }
-            prop_assert_eq!(numbers(&marks.into_set()), expected);
         }
     }
 }

@@ -143,12 +143,11 @@ impl SynonymSource {
             let enough = wanted.min(usize::try_from(all.len()).unwrap_or(usize::MAX));
             let mut best: Vec<(ConceptIx, Score)> = Vec::with_capacity(enough);
             let mut seen = FxHashSet::default();
-            for found in &page.found {
+            for (found, score) in page.found.iter().zip(index.scores(&page)) {
                 let meant = meanings.targets.of(found.concept).iter();
                 for &meant in meant.filter(|&&meant| within.contains(meant)) {
                     if seen.insert(meant) {
-                        let score = index.score(found).saturating_add(SYNONYM_PENALTY);
-                        best.push((meant, score));
+                        best.push((meant, score.saturating_add(SYNONYM_PENALTY)));
                     }
                 }
             }
@@ -221,13 +220,17 @@ pub(crate) fn in_part(
         let selection = Selection { within: within_or_all, offset: 0, limit: wanted };
         if extra.is_empty() {
             let page = index.page(&query, &selection);
-            let score = |found| if is_alone { 0 } else { index.score(found) };
-            let hits = page.found.iter().map(|found| (score(found), found.concept)).collect();
+            let concepts = page.found.iter().map(|found| found.concept);
+            let hits = match is_alone {
+                true => concepts.map(|concept| (0, concept)).collect(),
+                false => index.scores(&page).into_iter().zip(concepts).collect(),
+            };
             return Found { total: page.total, hits };
         }
         let (matching, page) = index.find(&query, &selection);
         found.total = ConceptSet::from(matching).or(&extra).len();
-        page.found.iter().for_each(|found| keep(found.concept, index.score(found)));
+        let scores = index.scores(&page);
+        page.found.iter().zip(scores).for_each(|(found, score)| keep(found.concept, score));
     } else {
         found.total = extra.len();
     }

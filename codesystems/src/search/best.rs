@@ -1,15 +1,20 @@
 //! The best hits of those that were found, of each concept the best alone.
 
 use roaring::RoaringBitmap;
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use rustc_hash::FxHashSet;
 
+use super::bits::Distinct;
 use super::evaluate::{CLASSES, Class, Ranked};
 use super::index::TextIndex;
 use super::page::Found;
 
-/// The `want` least of `ranked`, ascending, of each concept the least alone.
-pub(super) fn best_of_concepts(ranked: &mut [Ranked], want: usize) -> Vec<Ranked> {
-    let mut seen = FxHashSet::with_capacity_and_hasher(want, FxBuildHasher);
+/// The `want` least of `ranked`, ascending, of each of `concept_count` concepts the least alone.
+pub(super) fn best_of_concepts(
+    ranked: &mut [Ranked],
+    want: usize,
+    concept_count: u32,
+) -> Vec<Ranked> {
+    let mut seen = Distinct::new(concept_count);
     let mut best = Vec::with_capacity(want);
     ascending(ranked, want.saturating_mul(2), |hit @ (.., concept)| {
         if best.len() < want && seen.insert(concept) {
@@ -62,10 +67,10 @@ impl BestByClass {
         }
     }
 
-    /// What was wanted, best first.
-    pub(super) fn finish(self) -> Vec<Ranked> {
+    /// What was wanted, best first, of `concept_count` concepts.
+    pub(super) fn finish(self, concept_count: u32) -> Vec<Ranked> {
         let places = self.classes.iter().map(Vec::len).sum::<usize>().min(self.want);
-        let mut seen = FxHashSet::with_capacity_and_hasher(places, FxBuildHasher);
+        let mut seen = Distinct::new(concept_count);
         let mut best = Vec::with_capacity(places);
         let classes = Class::all().zip(self.classes);
         for (class, (place, concept)) in
@@ -112,7 +117,7 @@ pub(super) struct Walk<'i, 'w> {
     within: Option<&'w RoaringBitmap>,
     want: usize,
     hits: Vec<Ranked>,
-    seen: FxHashSet<u32>,
+    seen: Distinct,
 }
 
 impl<'i, 'w> Walk<'i, 'w> {
@@ -121,7 +126,7 @@ impl<'i, 'w> Walk<'i, 'w> {
         within: Option<&'w RoaringBitmap>,
         want: usize,
     ) -> Self {
-        let seen = FxHashSet::with_capacity_and_hasher(want, FxBuildHasher);
+        let seen = Distinct::new(index.concept_count);
         Self { index, within, want, hits: Vec::with_capacity(want), seen }
     }
 

@@ -92,11 +92,7 @@ impl Bits {
     }
 
     pub(super) fn to_roaring(&self) -> RoaringBitmap {
-        if cfg!(target_endian = "little") {
-            return RoaringBitmap::from_lsb0_bytes(0, self.0.as_slice().as_bytes());
-        }
-        let bytes: Vec<u8> = self.0.iter().flat_map(|word| word.to_le_bytes()).collect();
-        RoaringBitmap::from_lsb0_bytes(0, &bytes)
+        bits_to_roaring(&self.0)
     }
 }
 
@@ -136,58 +132,102 @@ impl<'s> Membership<'s> {
     }
 }
 
-/// How many numbers a set of bits has room for in the time that sorting takes for one.
-const SORTED_PER_NUMBER: usize = 1_024;
-
-/// Numbers below a limit, each as often as it was added while they are few.
+/// Different numbers below a limit, in the order in which they came; what lies beyond is ignored.
+///
+/// Cost: nothing to begin, whatever the limit; a thread keeps the memory, and clears what was set.
 #[derive(Debug)]
-pub(super) struct Collected {
+pub(super) struct Distinct {
     limit: u32,
-    few: Vec<u32>,
-    many: Option<Bits>,
-    count: u64,
+    marks: Marks,
 }
 
-impl Collected {
+/// A bit for each number, and the numbers.
+#[derive(Debug, Default)]
+struct Marks {
+    words: Vec<u64>,
+    numbers: Vec<u32>,
+}
+
+thread_local! {
+    static CLEAN: RefCell<Vec<Marks>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Distinct {
     pub(super) fn new(limit: u32) -> Self {
-        Self { limit, few: Vec::new(), many: None, count: 0 }
+        let words = words(limit);
+        let kept = CLEAN.with(|clean| {
+            let mut clean = clean.try_borrow_mut().ok()?;
+            let fitting = clean.iter().position(|marks| marks.words.len() >= words)?;
+            Some(clean.swap_remove(fitting))
+        });
+        let fresh = || Marks { words: vec![0; words], numbers: Vec::new() };
+        Self { limit, marks: kept.unwrap_or_else(fresh) }
     }
 
+    /// Adds `number`; true if it is new.
     #[inline]
-    pub(super) fn add(&mut self, number: u32) {
-        match &mut self.many {
-            Some(bits) => self.count += u64::from(bits.insert(number)),
-            None => self.add_to_few(number),
+    pub(super) fn insert(&mut self, number: u32) -> bool {
+        if number >= self.limit {
+            return false;
         }
+        let Some(word) = self.marks.words.get_mut(number as usize / 64) else { return false };
+        let bit = 1 << (number % 64);
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        if is_new {
+            self.marks.numbers.push(number);
+        }
+        is_new
     }
 
-    fn add_to_few(&mut self, number: u32) {
-        self.few.push(number);
-        if self.few.len() * SORTED_PER_NUMBER >= self.limit as usize {
-            let mut bits = Bits::new(self.limit);
-            let few = std::mem::take(&mut self.few).into_iter();
-            self.count = few.map(|number| u64::from(bits.insert(number))).sum();
-            self.many = Some(bits);
-        }
-    }
-
-    /// How many different ones there are.
-    pub(super) fn count(&mut self) -> u64 {
-        if self.many.is_none() {
-            self.few.sort_unstable();
-            self.few.dedup();
-            self.count = self.few.len() as u64;
-        }
-        self.count
+    pub(super) fn len(&self) -> usize {
+        self.marks.numbers.len()
     }
 
     pub(super) fn into_roaring(mut self) -> RoaringBitmap {
-        self.count();
-        match self.many {
-            Some(bits) => bits.to_roaring(),
-            None => self.few.into_iter().collect(),
+        let Marks { words: marks, numbers } = &mut self.marks;
+        let count = words(self.limit);
+        if numbers.len() > count / 4 {
+            return bits_to_roaring(marks.get(..count).unwrap_or_default());
         }
+        numbers.sort_unstable();
+        numbers.iter().copied().collect()
     }
+}
+
+impl Drop for Distinct {
+    fn drop(&mut self) {
+        let mut marks = std::mem::take(&mut self.marks);
+        if !KEPT_WORDS.contains(&marks.words.len()) {
+            return;
+        }
+        if marks.numbers.len() > marks.words.len() / 4 {
+            marks.words.fill(0);
+        } else {
+            for number in &marks.numbers {
+                if let Some(word) = marks.words.get_mut(*number as usize / 64) {
+                    *word = 0;
+                }
+            }
+        }
+        marks.numbers.clear();
+        // A thread that ends has no buffers any more.
+        let _ = CLEAN.try_with(|clean| {
+            if let Ok(mut clean) = clean.try_borrow_mut()
+                && clean.len() < KEPT
+            {
+                clean.push(marks);
+            }
+        });
+    }
+}
+
+fn bits_to_roaring(words: &[u64]) -> RoaringBitmap {
+    if cfg!(target_endian = "little") {
+        return RoaringBitmap::from_lsb0_bytes(0, words.as_bytes());
+    }
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    RoaringBitmap::from_lsb0_bytes(0, &bytes)
 }
 
 /// How many words of 64 bits hold the numbers below `limit`.
@@ -251,13 +291,16 @@ mod tests {
     }
 
     #[test]
-    fn collected_numbers_are_counted_once_however_many() {
-        for numbers in [vec![], vec![3, 7, 3], (0..900).chain(400..5_000).collect()] {
-            let mut collected = Collected::new(40_000);
-            numbers.iter().for_each(|&number| collected.add(number));
-            let different: RoaringBitmap = numbers.into_iter().collect();
-            assert_eq!(collected.count(), different.len());
-            assert_eq!(collected.into_roaring(), different);
+    fn different_numbers_are_counted_once_and_leave_nothing_behind() {
+        for limit in [40_000, 90_000, 40_000] {
+            for numbers in [vec![], vec![3, 7, 3], (0..900).chain(400..50_000).collect()] {
+                let mut distinct = Distinct::new(limit);
+                numbers.iter().for_each(|&number| _ = distinct.insert(number));
+                let expected: RoaringBitmap =
+                    numbers.into_iter().filter(|&number| number < limit).collect();
+                assert_eq!(distinct.len() as u64, expected.len());
+                assert_eq!(distinct.into_roaring(), expected);
+            }
         }
     }
 

@@ -1,10 +1,9 @@
 //! Pages of answers: which concepts they show, and what can be told of each.
 
 use roaring::RoaringBitmap;
-use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::best::{BestByClass, best_of_concepts};
-use super::bits::{Collected, Membership};
+use super::bits::{Distinct, Membership};
 use super::evaluate::{Class, Listed, MatchKind, Ranked};
 use super::index::TextIndex;
 use super::resolve::Word;
@@ -99,6 +98,18 @@ impl TextIndex<'_> {
         found.class.score(quality)
     }
 
+    /// The scores of a page that this index found, in its order.
+    #[must_use]
+    pub fn scores(&self, page: &Page) -> Vec<u32> {
+        let mut hint = 0;
+        let quality = |at| match at {
+            At::Place(place) => self.quality_near(place, &mut hint),
+            At::Designation(_, quality) => quality,
+        };
+        let mut quality = quality;
+        page.found.iter().map(|found| found.class.score(quality(found.at))).collect()
+    }
+
     /// All that is known of what this index found.
     #[must_use]
     pub fn hit(&self, found: &Found) -> Hit {
@@ -162,7 +173,7 @@ impl TextIndex<'_> {
         selection: &Selection<'_>,
     ) -> Page {
         listed.sort_unstable();
-        let mut seen = FxHashSet::with_capacity_and_hasher(listed.len(), FxBuildHasher);
+        let mut seen = Distinct::new(self.concept_count);
         listed.retain(|listed| seen.insert(listed.concept));
         let page = listed.iter().skip(selection.offset).take(selection.limit);
         Page {
@@ -178,7 +189,7 @@ impl TextIndex<'_> {
         words: &[Word],
         order: &[&Word],
         selection: &Selection<'_>,
-    ) -> (Collected, Page) {
+    ) -> (Distinct, Page) {
         let fuzzy = words.iter().any(|word| word.fuzzy);
         let short = if fuzzy { 0 } else { self.places_up_to(words.len()) };
         let mut within =
@@ -186,7 +197,7 @@ impl TextIndex<'_> {
         let mut seen = 0;
         let want = selection.offset.saturating_add(selection.limit);
         let mut best = BestByClass::new(want);
-        let mut all = Collected::new(self.concept_count);
+        let mut all = Distinct::new(self.concept_count);
         let mut concepts: Vec<Option<u32>> = Vec::new();
         self.gather(order, &mut |places| {
             // Concepts of places lie in no order: the processor fetches them all at once.
@@ -201,7 +212,7 @@ impl TextIndex<'_> {
                 if within.as_ref().is_some_and(|within| !within.contains(concept)) {
                     continue;
                 }
-                all.add(concept);
+                all.insert(concept);
                 let is_whole = found.place < short
                     && found.is_exact()
                     && self
@@ -214,10 +225,10 @@ impl TextIndex<'_> {
                 best.add((class, found.place, concept));
             }
         });
-        let best = best.finish();
+        let best = best.finish(self.concept_count);
         let page = best.get(selection.offset..).unwrap_or_default();
         let found = page.iter().map(Found::ranked).collect();
-        let total = all.count();
+        let total = all.len() as u64;
         (all, Page { total, found })
     }
 
@@ -228,20 +239,20 @@ impl TextIndex<'_> {
         mut ranked: Vec<Ranked>,
         selection: &Selection<'_>,
     ) -> Page {
-        let mut concepts = Collected::new(self.concept_count);
-        ranked.iter().for_each(|(.., concept)| concepts.add(*concept));
-        let total = concepts.count();
+        let mut concepts = Distinct::new(self.concept_count);
+        ranked.iter().for_each(|(.., concept)| _ = concepts.insert(*concept));
+        let total = concepts.len() as u64;
         let want = selection.offset.saturating_add(selection.limit);
         let want = want.min(usize::try_from(total).unwrap_or(usize::MAX));
-        let best = best_of_concepts(&mut ranked, want);
+        let best = best_of_concepts(&mut ranked, want, self.concept_count);
         let page = best.get(selection.offset..).unwrap_or_default();
         Page { total, found: page.iter().map(Found::ranked).collect() }
     }
 
     /// The set of the concepts that `tell` adds, some several times.
     pub(super) fn set_of(&self, tell: impl FnOnce(&mut dyn FnMut(u32))) -> RoaringBitmap {
-        let mut concepts = Collected::new(self.concept_count);
-        tell(&mut |concept| concepts.add(concept));
+        let mut concepts = Distinct::new(self.concept_count);
+        tell(&mut |concept| _ = concepts.insert(concept));
         concepts.into_roaring()
     }
 }

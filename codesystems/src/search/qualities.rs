@@ -3,6 +3,9 @@
 
 use super::index::TextIndex;
 
+/// How many qualities are looked at one after the other.
+const NEAR: usize = 4;
+
 /// Where places of each quality begin.
 #[derive(Debug, Default)]
 pub struct Qualities {
@@ -49,6 +52,19 @@ impl Qualities {
         quality.copied().unwrap_or(u16::MAX)
     }
 
+    /// [`Self::at`], quickly for places that ascend: `hint` is 0 before the first question.
+    fn at_near(&self, place: u32, hint: &mut usize) -> u16 {
+        let is_in = |row: usize| {
+            self.firsts.get(row).is_some_and(|&first| first <= place)
+                && self.firsts.get(row + 1).is_none_or(|&next| place < next)
+        };
+        let near = (*hint..*hint + NEAR).find(|&row| is_in(row));
+        *hint = near.unwrap_or_else(|| {
+            self.firsts.partition_point(|&first| first <= place).saturating_sub(1)
+        });
+        self.qualities.get(*hint).copied().unwrap_or(u16::MAX)
+    }
+
     /// The first place with a quality above `quality`; `None` where there is none.
     pub(super) fn above(&self, quality: u16) -> Option<u32> {
         let row = self.qualities.partition_point(|&known| known <= quality);
@@ -79,6 +95,14 @@ impl TextIndex<'_> {
         }
         let designation = self.designation_of_place(place);
         designation.map_or(u16::MAX, |designation| self.quality(designation))
+    }
+
+    /// [`Self::quality_of_place`], quickly for places that ascend: `hint` is 0 before the first question.
+    pub(super) fn quality_near(&self, place: u32, hint: &mut usize) -> u16 {
+        match self.steps() {
+            Some(steps) => steps.at_near(place, hint),
+            None => self.quality_of_place(place),
+        }
     }
 
     /// The first place of a text of more than `words` words: places ascend by number of words.
@@ -113,8 +137,11 @@ mod tests {
             qualities.sort_unstable();
             let of_place = |place: u32| qualities[place as usize];
             let steps = Qualities::of(qualities.len() as u32, of_place);
+            let mut hint = 0;
             for (place, &quality) in (0..).zip(&qualities) {
                 prop_assert_eq!(steps.at(place), quality);
+                prop_assert_eq!(steps.at_near(place, &mut hint), quality);
+                prop_assert_eq!(steps.at_near(place, &mut 5), quality);
             }
             for quality in 0..10 {
                 let above = qualities.iter().position(|&known| known > quality);
