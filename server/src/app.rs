@@ -10,7 +10,6 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::library::{Library, Snapshot};
 use crate::pace::{Pace, stand_back};
-use crate::seen::Seen;
 use crate::sent::SentCache;
 use crate::store::Store;
 
@@ -30,8 +29,6 @@ pub struct App {
     pub workers: rayon::ThreadPool,
     /// How long requests of each kind take.
     pub pace: Pace,
-    /// What was compiled lately.
-    pub(crate) seen: Seen,
     /// Places for requests that may take long: each has a thread, and each thread keeps memory.
     pub heavy: Arc<Semaphore>,
 }
@@ -80,7 +77,6 @@ impl App {
             store: store?,
             workers,
             pace: Pace::default(),
-            seen: Seen::default(),
             heavy,
         };
         app.report();

@@ -87,6 +87,7 @@ pub struct SentCache {
     sets: Cache<Hash, Arc<SentSet>>,
     sessions: Cache<String, Arc<Session>>,
     compiled: Cache<String, Arc<Compiled>>,
+    /// What was sent, or compiled for a client, lately.
     seen: Seen,
 }
 
@@ -143,6 +144,11 @@ impl SentCache {
         &self.compiled
     }
 
+    /// Whether something with this hash was made for a client before, not long ago; it is from now on.
+    pub(crate) fn is_seen_again(&self, hash: u64) -> bool {
+        self.seen.is_seen_again(hash)
+    }
+
     /// Reads a resource, unless it is known; `parameter` is where it came. Small ones are kept from the
     /// second time on.
     ///
@@ -165,7 +171,7 @@ impl SentCache {
         let resource = Arc::new(Resource { hash, bytes: own + 512, content });
         let [a, b, c, d, e, f, g, h, ..] = hash;
         let number = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
-        if json.get().len() > SOON_READ || self.seen.is_seen_again(number) {
+        if json.get().len() > SOON_READ || self.is_seen_again(number) {
             self.resources.insert(hash, Arc::clone(&resource));
         }
         Ok(resource)

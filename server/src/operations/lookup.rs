@@ -15,7 +15,7 @@ use super::normalize::{self, Reading};
 use super::{Answer, Asked, Request};
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
-use crate::wire::json::{JsonWriter, ParametersWriter};
+use crate::wire::json::{Alike, JsonWriter, ParametersWriter, PropertyText};
 use crate::wire::{CodingRef, TextType, ValueRef, WireError};
 
 mod expressions;
@@ -284,6 +284,8 @@ impl Writer<'_> {
             return;
         }
         let preference = language.map(codesystems::LanguagePreference::parse);
+        // Few kinds of them differ in language and use.
+        let mut alike = Alike::default();
         for designation in self.edition.designations(concept) {
             let is_wanted = preference
                 .as_ref()
@@ -291,20 +293,20 @@ impl Writer<'_> {
             if !designation.is_active() || !is_wanted {
                 continue;
             }
-            out.parts("designation", |out| {
+            let usage = designation.designation_use().filter(|usage| !usage.code.is_empty());
+            let key = (designation.language(), usage.map(std::ptr::from_ref));
+            let first = |out: &mut ParametersWriter<'_>| {
                 if !designation.language().is_empty() {
                     out.code("language", designation.language());
                 }
-                if let Some(usage) =
-                    designation.designation_use().filter(|usage| !usage.code.is_empty())
-                {
+                if let Some(usage) = usage {
                     let display =
                         Some(usage.display.as_str()).filter(|display| !display.is_empty());
-                    out.coding(
-                        "use",
-                        CodingRef::new(&usage.system, &usage.code).with_display(display),
-                    );
+                    let coding = CodingRef::new(&usage.system, &usage.code).with_display(display);
+                    out.coding("use", coding);
                 }
+            };
+            out.parts_alike("designation", (&mut alike, key), first, |out| {
                 let value = self.edition.designation_bytes(designation.number());
                 out.bytes("value", TextType::String, value);
                 if let Some(source) = source {
@@ -347,11 +349,8 @@ impl Writer<'_> {
         let mut relatives = |name: &str, relatives: &[ConceptIx]| {
             let displays = edition.displays_for(relatives, self.scores);
             for (&relative, display) in relatives.iter().zip(displays) {
-                out.parts("property", |out| {
-                    out.code("code", name);
-                    out.bytes("value", TextType::Code, edition.code_bytes(relative));
-                    out.bytes("description", TextType::String, display);
-                });
+                let value = (PropertyText::Code, edition.code_bytes(relative));
+                out.property(name, value, Some(display), |_| ());
             }
         };
         if self.wanted.has("parent") {
@@ -386,7 +385,7 @@ impl Writer<'_> {
         let values = self.edition.tell(&values, self.scores);
         let has_role_groups = self.is_snomed();
         for value in values.iter().filter(|value| !has_role_groups || value.group() == 0) {
-            out.parts("property", |out| told_parts(out, value));
+            told_property(out, value, |_| ());
         }
         if !has_role_groups {
             return;
@@ -407,8 +406,7 @@ impl Writer<'_> {
 
     /// A property of SNOMED CT without its group, an attribute with its name.
     fn attribute(&self, out: &mut ParametersWriter<'_>, told: &Told<'_>) {
-        out.parts("property", |out| {
-            told_parts(out, told);
+        told_property(out, told, |out| {
             if let Some(name) = self.edition.concept_of_property(told.property_id()) {
                 let display = self.edition.display_bytes_for(name, self.scores);
                 out.bytes("code-display", TextType::String, display);
@@ -427,6 +425,25 @@ fn leave_out_repeated(values: &mut Vec<PropertyRef<'_>>) {
         }
         is_new
     });
+}
+
+/// A property with a value and its description, and what `write` adds.
+fn told_property(
+    out: &mut ParametersWriter<'_>,
+    told: &Told<'_>,
+    write: impl FnOnce(&mut ParametersWriter<'_>),
+) {
+    let kind = match told.kind() {
+        PropertyKind::Code => PropertyText::Code,
+        PropertyKind::String => PropertyText::String,
+        _ => {
+            return out.parts("property", |out| {
+                told_parts(out, told);
+                write(out);
+            });
+        }
+    };
+    out.property(told.code(), (kind, told.text()), told.display(), write);
 }
 
 /// A value with its description.

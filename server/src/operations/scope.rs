@@ -189,7 +189,7 @@ impl Asked {
         let begun = Instant::now();
         let compiled = Arc::new(compile(value_set, scope)?);
         let is_kept = !is_written_by_client(&key) || begun.elapsed() > QUICKLY_MADE;
-        if is_kept || request.app.seen.is_seen_again(hash_of(&key)) {
+        if is_kept || request.app.sent.is_seen_again(hash_of(&key)) {
             cache.insert(key, Arc::clone(&compiled));
         }
         Ok(compiled)

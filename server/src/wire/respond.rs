@@ -29,8 +29,9 @@ impl ETag {
     /// The tag of what has this hash: its first half.
     #[must_use]
     pub fn of_hash(hash: &blake3::Hash) -> Self {
-        let hex = hash.to_hex();
-        Self::Content(hex.get(..32).unwrap_or_default().to_owned())
+        let (half, _) = hash.as_bytes().split_at(blake3::OUT_LEN / 2);
+        let digit = |half: u8| char::from(half + if half < 10 { b'0' } else { b'a' - 10 });
+        Self::Content(half.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
     }
 
     /// The header's value: a weak tag, since compression changes bytes but not meaning.

@@ -34,7 +34,7 @@ impl JsonWriter {
 
     /// Writes an object with `name` and `value[x]`, the shape of an item of Parameters and of
     /// `ValueSet.expansion.parameter`.
-    pub fn named_value(&mut self, name: &str, value: ValueRef<'_>) {
+    pub fn named_value(&mut self, name: &'static str, value: ValueRef<'_>) {
         if let ValueRef::Text(kind, text) = value {
             return self.named_bytes(name, kind.after_name(), text.as_bytes());
         }

@@ -27,6 +27,25 @@ pub struct ParametersWriter<'w> {
     opened: bool,
 }
 
+/// Parts that are the same in several parameters; see [`ParametersWriter::parts_alike`].
+#[derive(Debug)]
+pub struct Alike<K>(Vec<(K, Vec<u8>)>);
+
+impl<K> Default for Alike<K> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// Type of a property's value that is a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PropertyText {
+    /// A code.
+    Code,
+    /// A string.
+    String,
+}
+
 impl<'w> ParametersWriter<'w> {
     /// Begins the resource.
     pub fn begin(writer: &'w mut JsonWriter) -> Self {
@@ -41,77 +60,77 @@ impl<'w> ParametersWriter<'w> {
     }
 
     /// Writes a parameter with a value of any type.
-    pub fn value(&mut self, name: &str, value: ValueRef<'_>) {
+    pub fn value(&mut self, name: &'static str, value: ValueRef<'_>) {
         self.open();
         self.writer.named_value(name, value);
     }
 
     /// Writes a parameter with a primitive whose JSON value is a string.
     #[inline]
-    pub fn text(&mut self, name: &str, kind: TextType, text: &str) {
+    pub fn text(&mut self, name: &'static str, kind: TextType, text: &str) {
         self.bytes(name, kind, text.as_bytes());
     }
 
     /// The same with a text in bytes, which must be UTF-8, as texts of editions are: they are copied
     /// from the map into the answer without being looked through once more.
     #[inline]
-    pub fn bytes(&mut self, name: &str, kind: TextType, text: &[u8]) {
+    pub fn bytes(&mut self, name: &'static str, kind: TextType, text: &[u8]) {
         self.open();
         self.writer.named_bytes(name, kind.after_name(), text);
     }
 
     /// Writes a parameter with `valueString`.
     #[inline]
-    pub fn string(&mut self, name: &str, text: &str) {
+    pub fn string(&mut self, name: &'static str, text: &str) {
         self.text(name, TextType::String, text);
     }
 
     /// Writes a parameter with `valueCode`.
     #[inline]
-    pub fn code(&mut self, name: &str, text: &str) {
+    pub fn code(&mut self, name: &'static str, text: &str) {
         self.text(name, TextType::Code, text);
     }
 
     /// Writes a parameter with `valueUri`.
     #[inline]
-    pub fn uri(&mut self, name: &str, text: &str) {
+    pub fn uri(&mut self, name: &'static str, text: &str) {
         self.text(name, TextType::Uri, text);
     }
 
     /// Writes a parameter with `valueCanonical`.
-    pub fn canonical(&mut self, name: &str, text: &str) {
+    pub fn canonical(&mut self, name: &'static str, text: &str) {
         self.text(name, TextType::Canonical, text);
     }
 
     /// Writes a parameter with `valueDateTime`.
-    pub fn date_time(&mut self, name: &str, text: &str) {
+    pub fn date_time(&mut self, name: &'static str, text: &str) {
         self.text(name, TextType::DateTime, text);
     }
 
     /// Writes a parameter with `valueBoolean`.
     #[inline]
-    pub fn boolean(&mut self, name: &str, value: bool) {
+    pub fn boolean(&mut self, name: &'static str, value: bool) {
         self.value(name, ValueRef::Boolean(value));
     }
 
     /// Writes a parameter with `valueInteger`.
-    pub fn integer(&mut self, name: &str, value: i64) {
+    pub fn integer(&mut self, name: &'static str, value: i64) {
         self.value(name, ValueRef::Integer(value));
     }
 
     /// Writes a parameter with `valueDecimal` ([`ValueRef::Decimal`]).
-    pub fn decimal(&mut self, name: &str, digits: &str) {
+    pub fn decimal(&mut self, name: &'static str, digits: &str) {
         self.value(name, ValueRef::Decimal(digits));
     }
 
     /// Writes a parameter with `valueCoding`.
-    pub fn coding(&mut self, name: &str, coding: CodingRef<'_>) {
+    pub fn coding(&mut self, name: &'static str, coding: CodingRef<'_>) {
         self.value(name, ValueRef::Coding(coding));
     }
 
     /// Writes a parameter whose `value[x]` is finished JSON: `fhir_type` is the type's name as it stands
     /// behind `value`, for example `Quantity`.
-    pub fn raw_value(&mut self, name: &str, fhir_type: &str, json: &str) {
+    pub fn raw_value(&mut self, name: &'static str, fhir_type: &str, json: &str) {
         self.begin_item(name);
         self.writer.key_escaped(&format!("value{fhir_type}"));
         self.writer.raw(json);
@@ -119,7 +138,7 @@ impl<'w> ParametersWriter<'w> {
     }
 
     /// Writes a parameter with a resource, which `write` must write as one JSON object.
-    pub fn resource(&mut self, name: &str, write: impl FnOnce(&mut JsonWriter)) {
+    pub fn resource(&mut self, name: &'static str, write: impl FnOnce(&mut JsonWriter)) {
         self.begin_item(name);
         self.writer.key("resource");
         write(self.writer);
@@ -127,13 +146,13 @@ impl<'w> ParametersWriter<'w> {
     }
 
     /// Writes a parameter with a resource in finished JSON.
-    pub fn resource_raw(&mut self, name: &str, json: &str) {
+    pub fn resource_raw(&mut self, name: &'static str, json: &str) {
         self.resource(name, |writer| writer.raw(json));
     }
 
     /// Writes a parameter with parts, which `write` gives. Without any part the parameter is left out, since
     /// FHIR has none without content.
-    pub fn parts(&mut self, name: &str, write: impl FnOnce(&mut ParametersWriter<'_>)) {
+    pub fn parts(&mut self, name: &'static str, write: impl FnOnce(&mut ParametersWriter<'_>)) {
         let (mark, opened) = (self.writer.mark(), self.opened);
         self.open();
         self.writer.begin_parts(name);
@@ -145,6 +164,59 @@ impl<'w> ParametersWriter<'w> {
         } else {
             self.writer.end_parts();
         }
+    }
+
+    /// [`Self::parts`] whose first parts are the same wherever `key` is: `first` writes them once, and then
+    /// they are copied. `rest` writes further parts, at least one.
+    pub fn parts_alike<K: PartialEq>(
+        &mut self,
+        name: &'static str,
+        (alike, key): (&mut Alike<K>, K),
+        first: impl FnOnce(&mut ParametersWriter<'_>),
+        rest: impl FnOnce(&mut ParametersWriter<'_>),
+    ) {
+        self.open();
+        self.writer.begin_parts(name);
+        let mut parts = ParametersWriter { writer: self.writer, list: "part", opened: true };
+        if let Some((_, written)) = alike.0.iter().find(|(known, _)| *known == key) {
+            if !written.is_empty() {
+                parts.writer.again(written);
+            }
+        } else {
+            let begun = parts.writer.as_bytes().len();
+            first(&mut parts);
+            let written = parts.writer.as_bytes().get(begun..).unwrap_or_default().to_vec();
+            alike.0.push((key, written));
+        }
+        rest(&mut parts);
+        self.writer.end_parts();
+    }
+
+    /// Writes a parameter `property` of a `$lookup`: its code, its value, which is a string or a code, and
+    /// what describes it; then what `write` adds to its parts.
+    #[inline]
+    pub fn property(
+        &mut self,
+        code: &str,
+        (kind, value): (PropertyText, &[u8]),
+        description: Option<&[u8]>,
+        write: impl FnOnce(&mut ParametersWriter<'_>),
+    ) {
+        self.open();
+        let code = (r#"{"name":"property","part":[{"name":"code","valueCode":""#, code.as_bytes());
+        let before = match kind {
+            PropertyText::Code => r#""},{"name":"value","valueCode":""#,
+            PropertyText::String => r#""},{"name":"value","valueString":""#,
+        };
+        match description {
+            Some(text) => {
+                let text = (r#""},{"name":"description","valueString":""#, text);
+                self.writer.pieces(&[code, (before, value), text], r#""}"#);
+            }
+            None => self.writer.pieces(&[code, (before, value)], r#""}"#),
+        }
+        write(&mut ParametersWriter { writer: self.writer, list: "part", opened: true });
+        self.writer.end_parts();
     }
 
     #[inline]
@@ -161,7 +233,7 @@ impl<'w> ParametersWriter<'w> {
         self.opened = true;
     }
 
-    fn begin_item(&mut self, name: &str) {
+    fn begin_item(&mut self, name: &'static str) {
         self.open();
         self.writer.begin_object();
         self.writer.field_str("name", name);
@@ -209,6 +281,60 @@ mod tests {
         });
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         insta::assert_json_snapshot!(value);
+    }
+
+    #[test]
+    fn a_property_is_written_as_from_its_parts() {
+        for (kind, description) in
+            [(PropertyText::Code, None), (PropertyText::String, Some("ein \"Wert\""))]
+        {
+            let whole = written(|answer| {
+                answer.property("a\\", (kind, b"b\n"), description.map(str::as_bytes), |_| ());
+                answer.property("c", (kind, b"d"), None, |out| out.string("code-display", "e"));
+            });
+            let from_parts = written(|answer| {
+                let value = |part: &mut ParametersWriter<'_>, text| match kind {
+                    PropertyText::Code => part.code("value", text),
+                    PropertyText::String => part.string("value", text),
+                };
+                answer.parts("property", |part| {
+                    part.code("code", "a\\");
+                    value(part, "b\n");
+                    description.iter().for_each(|text| part.string("description", text));
+                });
+                answer.parts("property", |part| {
+                    part.code("code", "c");
+                    value(part, "d");
+                    part.string("code-display", "e");
+                });
+            });
+            assert_eq!(whole, from_parts);
+        }
+    }
+
+    #[test]
+    fn parts_that_are_alike_are_written_whole() {
+        let text = written(|answer| {
+            let mut alike = Alike::default();
+            for (key, value) in [("de", "a"), ("", "b"), ("de", "c"), ("", "d"), ("en", "e")] {
+                let first = |out: &mut ParametersWriter<'_>| match key {
+                    "" => {}
+                    key => out.code("language", key),
+                };
+                answer.parts_alike("p", (&mut alike, key), first, |out| out.code("value", value));
+            }
+        });
+        let expected = written(|answer| {
+            for (key, value) in [("de", "a"), ("", "b"), ("de", "c"), ("", "d"), ("en", "e")] {
+                answer.parts("p", |out| {
+                    if !key.is_empty() {
+                        out.code("language", key);
+                    }
+                    out.code("value", value);
+                });
+            }
+        });
+        assert_eq!(text, expected);
     }
 
     #[test]
