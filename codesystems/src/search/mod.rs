@@ -23,6 +23,7 @@ mod build;
 mod classify;
 mod collect;
 mod evaluate;
+mod feed;
 mod fuzzy;
 mod gather;
 mod german;
