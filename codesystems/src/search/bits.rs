@@ -148,6 +148,10 @@ struct Marks {
     numbers: Vec<u32>,
 }
 
+/// Sets that a thread keeps, and how many numbers each has room for: a query has two at a time.
+const KEPT_CLEAN: usize = 3;
+const KEPT_NUMBERS: usize = 1 << 12;
+
 thread_local! {
     static CLEAN: RefCell<Vec<Marks>> = const { RefCell::new(Vec::new()) };
 }
@@ -211,10 +215,11 @@ impl Drop for Distinct {
             }
         }
         marks.numbers.clear();
+        marks.numbers.shrink_to(KEPT_NUMBERS);
         // A thread that ends has no buffers any more.
         let _ = CLEAN.try_with(|clean| {
             if let Ok(mut clean) = clean.try_borrow_mut()
-                && clean.len() < KEPT
+                && clean.len() < KEPT_CLEAN
             {
                 clean.push(marks);
             }

@@ -243,8 +243,8 @@ const LISTED: usize = 512;
 const READ_PER_PROBE: usize = 24;
 
 /// Loose postings of which the memory is kept for the next query, and how many of these.
-const KEPT: usize = 1 << 16;
-const MOST_KEPT: usize = 6;
+const KEPT: usize = 1 << 13;
+const MOST_KEPT: usize = 4;
 
 thread_local! {
     static TABLES: Cell<Option<Tables>> = const { Cell::new(None) };

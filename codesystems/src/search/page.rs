@@ -102,23 +102,25 @@ impl TextIndex<'_> {
     #[must_use]
     pub fn scores(&self, page: &Page) -> Vec<u32> {
         let mut hint = 0;
-        let quality = |at| match at {
+        let mut quality = |at| match at {
             At::Place(place) => self.quality_near(place, &mut hint),
             At::Designation(_, quality) => quality,
         };
-        let mut quality = quality;
         page.found.iter().map(|found| found.class.score(quality(found.at))).collect()
     }
 
     /// All that is known of what this index found.
     #[must_use]
     pub fn hit(&self, found: &Found) -> Hit {
+        self.hit_with(found, self.score(found))
+    }
+
+    fn hit_with(&self, found: &Found, score: u32) -> Hit {
         let designation = match found.at {
             At::Place(place) => self.designation_of_place(place),
             At::Designation(designation, _) => designation,
         };
-        let (concept, kind) = (found.concept, found.class.kind());
-        Hit { concept, designation, kind, score: self.score(found) }
+        Hit { concept: found.concept, designation, kind: found.class.kind(), score }
     }
 
     /// The same page with the quality of each place in it, which another index numbers otherwise.
@@ -136,7 +138,9 @@ impl TextIndex<'_> {
     /// All that is known of a page that this index found.
     #[must_use]
     pub fn hits(&self, page: &Page) -> Hits {
-        Hits { total: page.total, hits: page.found.iter().map(|found| self.hit(found)).collect() }
+        let found = page.found.iter().zip(self.scores(page));
+        let hits = found.map(|(found, score)| self.hit_with(found, score)).collect();
+        Hits { total: page.total, hits }
     }
 
     /// The page of a query without words.

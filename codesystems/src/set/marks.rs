@@ -15,7 +15,7 @@ const BLOCK: usize = 64;
 const CONTAINER: usize = (1 << 16) / (64 * BLOCK);
 /// Sets of which a thread keeps the memory: an evaluation has some of them at a time. Asked of the
 /// allocator anew, it would come in pages that are written twice: cleared and used.
-const KEPT: usize = 8;
+const KEPT: usize = 4;
 /// How many words a set has whose memory is kept: small ones come quickly from the allocator.
 const KEPT_WORDS: RangeInclusive<usize> = 512..=1 << 17;
 
