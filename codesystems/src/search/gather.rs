@@ -277,8 +277,8 @@ impl TextIndex<'_> {
                 each(tables.end(span));
             }
         }
-        let kept = feeds.into_iter().map(|feed| feed.loose);
-        tables.spare.extend(kept.filter(|loose| loose.capacity() <= KEPT));
+        tables.spare.extend(feeds.into_iter().map(|feed| feed.loose));
+        tables.spare.retain(|loose| loose.capacity() <= KEPT);
         tables.spare.truncate(MOST_KEPT);
         TABLES.set(Some(tables));
     }

@@ -29,7 +29,7 @@ pub struct Page {
     pub found: Vec<Found>,
 }
 
-/// A concept found. More of it is told by [`TextIndex::score`] and [`TextIndex::hit`] of the index that
+/// A concept found. More of it is told by [`TextIndex::scores`] and [`TextIndex::hits`] of the index that
 /// found it: most pages need nothing more.
 #[derive(Debug, Clone, Copy)]
 pub struct Found {
@@ -65,7 +65,7 @@ pub struct Hit {
     pub designation: Option<u32>,
     /// How this designation matches.
     pub kind: MatchKind,
-    /// As [`TextIndex::score`] gives it.
+    /// As [`TextIndex::scores`] gives it.
     pub score: u32,
 }
 
@@ -87,18 +87,8 @@ impl Found {
 }
 
 impl TextIndex<'_> {
-    /// The order of what was found: kind, then whether the first word of the text was found, then number
-    /// of words, rank and length. Lower is better; comparable between editions.
-    #[must_use]
-    pub fn score(&self, found: &Found) -> u32 {
-        let quality = match found.at {
-            At::Place(place) => self.quality_of_place(place),
-            At::Designation(_, quality) => quality,
-        };
-        found.class.score(quality)
-    }
-
-    /// The scores of a page that this index found, in its order.
+    /// The scores of a page that this index found, in its order: kind, then whether the first word of the
+    /// text was found, then number of words, rank and length. Lower is better; comparable between editions.
     #[must_use]
     pub fn scores(&self, page: &Page) -> Vec<u32> {
         let mut hint = 0;
@@ -109,13 +99,7 @@ impl TextIndex<'_> {
         page.found.iter().map(|found| found.class.score(quality(found.at))).collect()
     }
 
-    /// All that is known of what this index found.
-    #[must_use]
-    pub fn hit(&self, found: &Found) -> Hit {
-        self.hit_with(found, self.score(found))
-    }
-
-    fn hit_with(&self, found: &Found, score: u32) -> Hit {
+    fn hit(&self, found: &Found, score: u32) -> Hit {
         let designation = match found.at {
             At::Place(place) => self.designation_of_place(place),
             At::Designation(designation, _) => designation,
@@ -139,7 +123,7 @@ impl TextIndex<'_> {
     #[must_use]
     pub fn hits(&self, page: &Page) -> Hits {
         let found = page.found.iter().zip(self.scores(page));
-        let hits = found.map(|(found, score)| self.hit_with(found, score)).collect();
+        let hits = found.map(|(found, score)| self.hit(found, score)).collect();
         Hits { total: page.total, hits }
     }
 

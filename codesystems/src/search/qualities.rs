@@ -80,21 +80,22 @@ impl TextIndex<'_> {
     /// The qualities of its places.
     fn steps(&self) -> Option<&Qualities> {
         let kept = self.kept_qualities?;
-        Some(kept.get_or_init(|| {
-            Qualities::of(self.place_count(), |place| {
-                let designation = self.designation_of_place(place);
-                designation.map_or(u16::MAX, |designation| self.quality(designation))
-            })
-        }))
+        Some(
+            kept.get_or_init(|| {
+                Qualities::of(self.place_count(), |place| self.stored_quality(place))
+            }),
+        )
+    }
+
+    /// The quality of the designation at `place`, from the tables.
+    fn stored_quality(&self, place: u32) -> u16 {
+        let designation = self.designation_of_place(place);
+        designation.map_or(u16::MAX, |designation| self.quality(designation))
     }
 
     /// The quality of the designation at `place`; lower is better.
     pub(super) fn quality_of_place(&self, place: u32) -> u16 {
-        if let Some(steps) = self.steps() {
-            return steps.at(place);
-        }
-        let designation = self.designation_of_place(place);
-        designation.map_or(u16::MAX, |designation| self.quality(designation))
+        self.steps().map_or_else(|| self.stored_quality(place), |steps| steps.at(place))
     }
 
     /// [`Self::quality_of_place`], quickly for places that ascend: `hint` is 0 before the first question.
