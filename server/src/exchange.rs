@@ -2,6 +2,7 @@
 //! what makes the response.
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -327,18 +328,13 @@ impl Exchange {
         if is_in_session || !matches!(self.method, Method::GET | Method::HEAD) {
             return None;
         }
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(request.snapshot.hash.as_bytes());
-        hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
-        hasher.update(self.uri.path().as_bytes());
-        hasher.update(self.uri.query().unwrap_or_default().as_bytes());
-        hasher.update(request.base.as_bytes());
-        hasher.update(&[u8::from(self.app.config.normalize_codes)]);
-        hasher.update(request.languages.text().as_bytes());
-        if let Some(threshold) = request.too_costly_threshold {
-            hasher.update(&threshold.to_le_bytes());
-        }
-        Some(ETag::of_hash(&hasher.finalize()))
+        // A tag tells apart what one URL answers, by what is served and by what the request says beside
+        // the URL; that the rest goes in, too, makes tags of different URLs differ.
+        let mut hasher = rustc_hash::FxHasher::default();
+        let asked = (self.uri.path(), self.uri.query(), request.base, request.languages.text());
+        asked.hash(&mut hasher);
+        (self.app.config.normalize_codes, request.too_costly_threshold).hash(&mut hasher);
+        Some(ETag::Content(request.snapshot.tag ^ u128::from(hasher.finish())))
     }
 
     fn respond(&self, answered: Answer, etag: Option<ETag>) -> Response<Body> {

@@ -9,6 +9,7 @@ pub mod error;
 mod exchange;
 pub mod failure;
 pub mod implied;
+mod known;
 pub mod library;
 pub mod listener;
 mod memory;

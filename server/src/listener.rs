@@ -40,6 +40,9 @@ const COMPRESS_FROM: u64 = 1_024;
 /// Headers that pages of other origins may read.
 const EXPOSED_HEADERS: &str = "etag,content-language,location";
 
+/// What answers depend on beside the URL, by negotiation and compression.
+const VARY: &str = "Accept, Accept-Language, Accept-Encoding";
+
 /// Everything that is served: the routes with their layers, and a way past both.
 ///
 /// Most requests of programs ask for nothing of what the layers do: nothing is compressed either way,
@@ -144,7 +147,7 @@ fn is_plain<B>(request: &Request<B>) -> bool {
 /// The headers that the layers add.
 fn with_headers(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
-    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::VARY, HeaderValue::from_static(VARY));
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers
         .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));

@@ -18,10 +18,10 @@ use moka::sync::Cache;
 use serde_json::value::RawValue;
 use valuesets::conceptmap::ConceptMap;
 use valuesets::model::ValueSet;
-use valuesets::plan::Compiled;
 use valuesets::{Catalogue, CodeSystem};
 
 use crate::failure::{Failure, bad_resource};
+use crate::known::{KnownSets, known_sets};
 use crate::seen::Seen;
 use crate::wire::json::resource_type;
 use crate::wire::{Issue, IssueType, OperationOutcome};
@@ -86,17 +86,13 @@ pub struct SentCache {
     resources: Cache<Hash, Arc<Resource>>,
     sets: Cache<Hash, Arc<SentSet>>,
     sessions: Cache<String, Arc<Session>>,
-    compiled: Cache<String, Arc<Compiled>>,
+    compiled: KnownSets,
     /// What was sent, or compiled for a client, lately.
     seen: Seen,
 }
 
-/// What the key of a value set begins with that was sent as such.
-pub(crate) const INLINE: &str = "inline:";
 /// Up to how many bytes a resource is read in little more time than keeping it takes.
 const SOON_READ: usize = 4 << 10;
-/// What a cache takes for an entry beside key and value.
-pub(crate) const ENTRY: usize = 256;
 
 fn weight(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
@@ -115,7 +111,7 @@ impl SentCache {
                 .weigher(|_, resource: &Arc<Resource>| weight(resource.bytes))
                 .build(),
             sets: Cache::builder()
-                .eviction_policy(policy.clone())
+                .eviction_policy(policy)
                 .max_capacity(bytes)
                 .weigher(|_, set: &Arc<SentSet>| weight(set.bytes))
                 .build(),
@@ -124,23 +120,18 @@ impl SentCache {
                 .weigher(|_, session: &Arc<Session>| weight(session.bytes()))
                 .time_to_idle(idle)
                 .build(),
-            compiled: Cache::builder()
-                .eviction_policy(policy)
-                .max_capacity(bytes)
-                .weigher(|key: &String, compiled: &Arc<Compiled>| {
-                    // They keep the code systems they were made from.
-                    let systems = compiled.parts.iter().map(|part| part.system.edition());
-                    let owned = systems.map(Edition::byte_count).filter(|&size| size < 1 << 20);
-                    weight(ENTRY + key.len() + compiled.byte_count() + owned.sum::<usize>())
-                })
-                .build(),
+            compiled: known_sets(bytes, |compiled| {
+                // They keep the code systems they were made from.
+                let systems = compiled.parts.iter().map(|part| part.system.edition());
+                systems.map(Edition::byte_count).filter(|&size| size < 1 << 20).sum()
+            }),
             seen: Seen::default(),
         }
     }
 
     /// Value sets compiled with resources that were sent.
     #[must_use]
-    pub fn compiled(&self) -> &Cache<String, Arc<Compiled>> {
+    pub fn compiled(&self) -> &KnownSets {
         &self.compiled
     }
 
@@ -177,7 +168,7 @@ impl SentCache {
         Ok(resource)
     }
 
-    /// A value set that was sent as such, and the key of its content.
+    /// A value set that was sent as such, and the hash of its content.
     ///
     /// # Errors
     /// When it cannot be read or is another resource.
@@ -190,7 +181,7 @@ impl SentCache {
         match &resource.content {
             Content::ValueSet(value_set) => {
                 let hash = blake3::Hash::from_bytes(resource.hash);
-                Ok((Arc::clone(value_set), format!("{INLINE}{}", hash.to_hex())))
+                Ok((Arc::clone(value_set), hash.to_hex().to_string()))
             }
             _ => Err(Failure::invalid(format!(
                 "parameter '{parameter}': expected a resource of type ValueSet"

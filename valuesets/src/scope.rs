@@ -3,6 +3,7 @@
 //! Everything below an operation asks the scope and nothing else, so that one request gets one
 //! consistent answer whatever is loaded or removed meanwhile.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use codesystems::index::natural;
@@ -75,13 +76,13 @@ pub struct Scope<'a> {
     /// What was sent along; looked at first.
     pub sent: Option<&'a Catalogue>,
     /// Rules for versions.
-    pub versions: VersionRules,
+    pub versions: Cow<'a, VersionRules>,
     /// Languages of displays.
-    pub languages: LanguagePreference,
+    pub languages: Cow<'a, LanguagePreference>,
     /// Language of messages.
     pub messages: Language,
     /// Code system supplements that the request wants used.
-    pub supplements: Vec<Canonical>,
+    pub supplements: Cow<'a, [Canonical]>,
 }
 
 impl<'a> Scope<'a> {
@@ -91,10 +92,10 @@ impl<'a> Scope<'a> {
         Self {
             library,
             sent: None,
-            versions: VersionRules::default(),
-            languages: LanguagePreference::default(),
+            versions: Cow::default(),
+            languages: Cow::default(),
             messages: Language::default(),
-            supplements: Vec::new(),
+            supplements: Cow::default(),
         }
     }
 

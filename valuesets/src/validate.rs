@@ -219,8 +219,8 @@ fn in_languages_of<'s, 'a>(scope: &'s Scope<'a>, value_set: &ValueSet) -> Cow<'s
     let asked = value_set.expansion_parameters.iter().find(|it| it.name == "displayLanguage");
     let text = asked.map_or(value_set.language.as_str(), |parameter| &parameter.value);
     let languages = codesystems::LanguagePreference::parse(text);
-    if languages == scope.languages {
+    if languages == *scope.languages {
         return Cow::Borrowed(scope);
     }
-    Cow::Owned(Scope { languages, ..scope.clone() })
+    Cow::Owned(Scope { languages: Cow::Owned(languages), ..scope.clone() })
 }

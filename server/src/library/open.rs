@@ -10,13 +10,12 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use valuesets::conceptmap::{ConceptMap, SnomedMap};
 use valuesets::model::ValueSet;
-use valuesets::plan::Compiled;
 use valuesets::{Catalogue, CodeSystem};
 
 use super::bundle::{BundleFile, BundleMember};
 use super::{Content, Known, Library, ResourceEntry, ResourceType, Resources, slug};
 use crate::error::{Error, Result};
-use crate::sent::ENTRY;
+use crate::known::{KnownSets, known_sets};
 
 /// One opened file.
 #[derive(Debug)]
@@ -47,11 +46,13 @@ pub struct Snapshot {
     /// What can be read and searched.
     pub resources: Resources,
     /// Value sets compiled before, by what they were compiled from.
-    pub compiled: moka::sync::Cache<String, Arc<Compiled>>,
+    pub compiled: KnownSets,
     /// Reference sets of SNOMED CT asked as maps before.
     pub snomed_maps: moka::sync::Cache<String, Arc<SnomedMap>>,
     /// Identifies the content: equal for equal releases and defaults.
     pub hash: String,
+    /// The content and this program's version as a number, for tags of answers.
+    pub tag: u128,
     /// When it was opened, RFC 3339.
     pub opened_at: String,
     /// Files that could not be opened and are not served, with the reason.
@@ -123,6 +124,9 @@ impl Snapshot {
         state.whole_value_sets(&mut entries);
         state.resources = Resources::new(entries);
         state.hash = super::hex(hasher.finalize().as_bytes().get(..16).unwrap_or_default());
+        hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+        state.tag =
+            hasher.finalize().as_bytes().first_chunk().map_or(0, |half| u128::from_be_bytes(*half));
         Ok(state)
     }
 
@@ -148,20 +152,13 @@ impl Snapshot {
     /// A snapshot of nothing.
     #[must_use]
     pub fn empty() -> Self {
-        // By how often they are asked, many small ones would keep out a large one for good.
-        let compiled = moka::sync::Cache::builder()
-            .eviction_policy(moka::policy::EvictionPolicy::lru())
-            .max_capacity(COMPILED_BYTES)
-            .weigher(|key: &String, value: &Arc<Compiled>| {
-                u32::try_from(ENTRY + key.len() + value.byte_count()).unwrap_or(u32::MAX)
-            })
-            .build();
         Self {
             catalogue: Catalogue::new(),
             resources: Resources::default(),
-            compiled,
+            compiled: known_sets(COMPILED_BYTES, |_| 0),
             snomed_maps: moka::sync::Cache::new(MAX_SNOMED_MAPS),
             hash: String::new(),
+            tag: 0,
             opened_at: super::now(),
             problems: Vec::new(),
             files: FxHashMap::default(),

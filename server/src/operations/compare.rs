@@ -6,8 +6,8 @@ use codesystems::Canonical;
 use valuesets::compare::{Comparison, Relation};
 use valuesets::model::ValueSet;
 
-use super::scope::{ValueSetParameters, instance_value_set};
-use super::{Answer, Asked, Request};
+use super::scope::ValueSetParameters;
+use super::{Answer, Asked, Extent, Request};
 use crate::failure::Failure;
 use crate::wire::json::{JsonWriter, ParametersWriter};
 
@@ -32,11 +32,12 @@ const OTHER: ValueSetParameters = ValueSetParameters {
 /// the answer.
 pub fn compare(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure> {
     let asked = Asked::of(request)?;
-    let (this, _) = match id {
-        Some(id) => instance_value_set(request, id)?,
-        None => asked.named_value_set(request, &THIS)?,
+    let this = match id {
+        Some(_) => asked.value_set(request, id, Extent::Whole)?,
+        None => asked.named(request, &THIS, Extent::Whole)?,
     };
-    let (other, _) = asked.named_value_set(request, &OTHER)?;
+    let this = this.value_set;
+    let other = asked.named(request, &OTHER, Extent::Whole)?.value_set;
     let tells_codes = request.parameters.boolean("diagnostics")?.unwrap_or(false);
     let names = (name(&this), name(&other));
     let mut json = JsonWriter::with_capacity(512);

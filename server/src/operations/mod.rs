@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::http::{Method, StatusCode};
 use serde_json::value::RawValue;
 
-pub use scope::Asked;
+pub use scope::{Asked, Extent};
 
 use crate::app::App;
 use crate::capability;

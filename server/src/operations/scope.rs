@@ -1,5 +1,6 @@
 //! What a request means by its canonicals: parameters that all operations share.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,9 +14,10 @@ use valuesets::{Catalogue, Scope};
 
 use super::Request;
 use crate::failure::{Failure, bad_resource};
+use crate::known::{KnownSet, KnownSets, SetKey};
 use crate::library::{Content, ResourceType};
 use crate::seen::QUICKLY_MADE;
-use crate::sent::{INLINE, SentSet, SessionName};
+use crate::sent::{SentSet, SessionName};
 use crate::wire::{Issue, IssueType, OperationOutcome, Parameters, WireError};
 
 /// What a request says about versions, languages and resources sent along; a [`Scope`] is made of it.
@@ -53,6 +55,30 @@ fn canonicals(parameters: &Parameters, name: &str) -> Result<Vec<Canonical>, Fai
     Ok(parameters.strings(name)?.into_iter().map(Canonical::parse).collect())
 }
 
+/// Whether a parameter is none of those that operations share: one of the names that nearly all
+/// requests consist of.
+fn is_of_one_operation(name: &str) -> bool {
+    matches!(
+        name,
+        "url"
+            | "system"
+            | "code"
+            | "display"
+            | "valueSet"
+            | "filter"
+            | "count"
+            | "offset"
+            | "property"
+            | "codeA"
+            | "codeB"
+            | "target"
+            | "targetsystem"
+            | "source"
+            | "coding"
+            | "codeableConcept"
+    )
+}
+
 impl Asked {
     /// Reads the shared parameters of a request.
     ///
@@ -60,6 +86,21 @@ impl Asked {
     /// When one of them is malformed, or a resource sent along cannot be read.
     pub fn of(request: &Request<'_>) -> Result<Self, Failure> {
         let parameters = &request.parameters;
+        let header = request.languages.preference();
+        let messages = valuesets::issues::Language::of(&header);
+        // Most requests say nothing of all this.
+        if request.cache_id.is_none()
+            && parameters.list.iter().all(|it| is_of_one_operation(&it.name))
+        {
+            let languages = header;
+            return Ok(Self {
+                sent: None,
+                versions: VersionRules::default(),
+                languages,
+                messages,
+                supplements: Vec::new(),
+            });
+        }
         let versions = VersionRules {
             default: canonicals(parameters, "system-version")?,
             check: canonicals(parameters, "check-system-version")?,
@@ -80,12 +121,11 @@ impl Asked {
                 request.app.sent.set(None, sent.map(|json| ("tx-resource", json)))?
             }
         };
-        let header = request.languages.preference();
         Ok(Self {
             sent,
             versions,
             languages: languages(request)?,
-            messages: valuesets::issues::Language::of(&header),
+            messages,
             supplements: canonicals(parameters, "useSupplement")?,
         })
     }
@@ -114,89 +154,119 @@ impl Asked {
         Scope {
             library: &request.snapshot.catalogue,
             sent: self.sent(),
-            versions: self.versions.clone(),
-            languages: self.languages.clone(),
+            versions: Cow::Borrowed(&self.versions),
+            languages: Cow::Borrowed(&self.languages),
             messages: self.messages,
-            supplements: self.supplements.clone(),
+            supplements: Cow::Borrowed(&self.supplements),
         }
     }
 
-    /// A value set compiled; taken from the cache where it was compiled before. `key` identifies
-    /// the definition. What a client wrote and is compiled quickly is kept from the second time on.
+    /// The value set that `subject` is, compiled; taken from the cache where it was compiled before.
+    /// What a client wrote and is compiled quickly is kept from the second time on.
     ///
     /// # Errors
     /// Those of compiling.
-    pub fn compile(
+    pub fn compiled(
         &self,
         request: &Request<'_>,
-        value_set: &ValueSet,
-        key: &str,
-    ) -> Result<Arc<Compiled>, Failure> {
-        let compiled =
-            self.compile_by(request, &self.scope(request), value_set, key, plan::compile);
-        compiled.map_err(Failure::of_expansion)
+        subject: &Subject,
+    ) -> valuesets::Result<Arc<Compiled>> {
+        match &subject.compiled {
+            Some(compiled) => Ok(Arc::clone(compiled)),
+            None => self.compile(request, subject, &self.scope(request), subject.key.clone()),
+        }
     }
 
-    /// As [`Self::compile`], as far as code systems are there: for verdicts.
-    ///
-    /// With a version to prefer for a code system where nothing else decides.
+    /// The same with a version to prefer for a code system where nothing else decides.
     ///
     /// # Errors
-    /// Those of compiling but for unknown code systems.
-    pub fn compile_known(
+    /// As [`Self::compiled`].
+    pub fn compiled_for(
         &self,
         request: &Request<'_>,
-        value_set: &ValueSet,
-        key: &str,
-        preferred: Option<&Canonical>,
+        subject: &Subject,
+        preferred: &Canonical,
     ) -> valuesets::Result<Arc<Compiled>> {
-        let key = match preferred {
-            Some(preferred) => format!("known for {preferred} {key}"),
-            None => format!("known {key}"),
-        };
         let mut scope = self.scope(request);
-        scope.versions.preferred.extend(preferred.cloned());
-        self.compile_by(request, &scope, value_set, &key, plan::compile_known)
+        scope.versions.to_mut().preferred.push(preferred.clone());
+        let key = SetKey {
+            text: format!("for {preferred} {}", subject.key.text),
+            is_clients: subject.key.is_clients,
+        };
+        self.compile(request, subject, &scope, key)
     }
 
-    fn compile_by(
+    fn compile(
         &self,
         request: &Request<'_>,
+        subject: &Subject,
         scope: &Scope<'_>,
-        value_set: &ValueSet,
-        key: &str,
-        compile: fn(&ValueSet, &Scope<'_>) -> valuesets::Result<Compiled>,
+        key: SetKey,
     ) -> valuesets::Result<Arc<Compiled>> {
-        let key = if self.versions.is_empty() && self.supplements.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{key}#{:?}{:?}", self.versions, self.supplements)
-        };
-        let (cache, key) = match &self.sent {
-            None => (&request.snapshot.compiled, key),
-            // What was sent is known by its content, what is loaded by the library's.
-            Some(sent) => {
-                let key = format!("{} {} {key}", sent.key, request.snapshot.hash);
-                (request.app.sent.compiled(), key)
-            }
-        };
-        if let Some(known) = cache.get(&key) {
-            return Ok(known);
+        let cache = self.cache(request);
+        if let Some(known) = cache.get(key.text.as_str()) {
+            return Ok(known.compiled);
         }
-        if !is_soon_compiled(value_set) && request.is_in_hurry() {
+        if !is_soon_compiled(&subject.value_set) && request.is_in_hurry() {
             return Err(in_hurry());
         }
         let begun = Instant::now();
-        let compiled = Arc::new(compile(value_set, scope)?);
-        let is_kept = !is_written_by_client(&key) || begun.elapsed() > QUICKLY_MADE;
-        if is_kept || request.app.sent.is_seen_again(hash_of(&key)) {
-            cache.insert(key, Arc::clone(&compiled));
+        let compiled = Arc::new(match subject.extent {
+            Extent::Whole => plan::compile(&subject.value_set, scope)?,
+            Extent::Known => plan::compile_known(&subject.value_set, scope)?,
+        });
+        let is_kept = !key.is_clients || begun.elapsed() > QUICKLY_MADE;
+        if is_kept || request.app.sent.is_seen_again(hash_of(&key.text)) {
+            let value_set = Arc::clone(&subject.value_set);
+            cache.insert(key, KnownSet { value_set, compiled: Arc::clone(&compiled) });
         }
         Ok(compiled)
     }
 
-    /// The value set a request is about and the key of its definition: by instance, by the
-    /// parameter `valueSet`, or by `url` with `valueSetVersion`.
+    /// Where value sets are kept that mean what they do in this request.
+    fn cache<'r>(&self, request: &'r Request<'_>) -> &'r KnownSets {
+        match self.sent {
+            None => &request.snapshot.compiled,
+            Some(_) => request.app.sent.compiled(),
+        }
+    }
+
+    /// What identifies a value set in [`Self::cache`].
+    fn key(&self, request: &Request<'_>, extent: Extent, definition: Definition<'_>) -> SetKey {
+        let extent = match extent {
+            Extent::Whole => "whole ",
+            Extent::Known => "known ",
+        };
+        let (origin, name, is_clients) = match definition {
+            Definition::Canonical(name) => ("url ", name, name.contains("?fhir_vs")),
+            Definition::Instance(name) => ("id ", name, false),
+            Definition::Sent(name) => ("sent ", name, true),
+        };
+        let mut text = [extent, origin, name].concat();
+        if !self.versions.is_empty() || !self.supplements.is_empty() {
+            text = format!("{text}#{:?}{:?}", self.versions, self.supplements);
+        }
+        // What was sent is known by its content, what is loaded by the library's.
+        if let Some(sent) = &self.sent {
+            text = format!("{} {} {text}", sent.key, request.snapshot.hash);
+        }
+        SetKey { text, is_clients }
+    }
+
+    /// A value set with what identifies it, not compiled yet.
+    pub(super) fn subject(
+        &self,
+        request: &Request<'_>,
+        extent: Extent,
+        value_set: Arc<ValueSet>,
+        definition: Definition<'_>,
+    ) -> Subject {
+        let key = self.key(request, extent, definition);
+        Subject { value_set, extent, key, compiled: None }
+    }
+
+    /// The value set a request is about: by instance, by the parameter `valueSet`, or by `url` with
+    /// `valueSetVersion`.
     ///
     /// # Errors
     /// When none or an unknown one is named, or the one sent cannot be read.
@@ -204,21 +274,24 @@ impl Asked {
         &self,
         request: &Request<'_>,
         id: Option<&str>,
-    ) -> Result<(Arc<ValueSet>, String), Failure> {
-        // Generators of portals turn `url|version` into `url` and `version`.
+        extent: Extent,
+    ) -> Result<Subject, Failure> {
         const NAMES: ValueSetParameters = ValueSetParameters {
             resource: "valueSet",
             url: "url",
             versions: ["valueSetVersion", "version"],
         };
         match id {
-            Some(id) => instance_value_set(request, id),
+            Some(id) => {
+                let value_set = instance_value_set(request, id)?;
+                Ok(self.subject(request, extent, value_set, Definition::Instance(id)))
+            }
             // Beside a system the version is that of the code system.
             None if request.parameters.string("system")?.is_some() => {
                 let versions = ["valueSetVersion", "valueSetVersion"];
-                self.named_value_set(request, &ValueSetParameters { versions, ..NAMES })
+                self.named(request, &ValueSetParameters { versions, ..NAMES }, extent)
             }
-            None => self.named_value_set(request, &NAMES),
+            None => self.named(request, &NAMES, extent),
         }
     }
 
@@ -226,14 +299,16 @@ impl Asked {
     ///
     /// # Errors
     /// When none or an unknown one is named, or the one sent cannot be read.
-    pub fn named_value_set(
+    pub fn named(
         &self,
         request: &Request<'_>,
         names: &ValueSetParameters,
-    ) -> Result<(Arc<ValueSet>, String), Failure> {
+        extent: Extent,
+    ) -> Result<Subject, Failure> {
         let parameters = &request.parameters;
         if let Some(resource) = parameters.resource(names.resource)? {
-            return request.app.sent.value_set(names.resource, resource);
+            let (value_set, hash) = request.app.sent.value_set(names.resource, resource)?;
+            return Ok(self.subject(request, extent, value_set, Definition::Sent(&hash)));
         }
         let url = parameters.string(names.url)?.ok_or_else(|| {
             let what = format!(
@@ -242,15 +317,56 @@ impl Asked {
             );
             WireError::missing(names.url, what)
         })?;
-        let mut canonical = Canonical::parse(url);
+        let mut version = None;
         for name in names.versions.iter().rev() {
-            if let Some(version) = parameters.string(name)? {
-                canonical.version = Some(version.to_owned());
-            }
+            version = parameters.string(name)?.or(version);
         }
-        let value_set = self.scope(request).value_set(&canonical)?;
-        Ok((value_set, canonical.to_string()))
+        let canonical = || Canonical {
+            version: version.map(str::to_owned).or_else(|| Canonical::parse(url).version),
+            ..Canonical::parse(url)
+        };
+        let name = match version {
+            None => Cow::Borrowed(url),
+            Some(_) => Cow::Owned(canonical().to_string()),
+        };
+        let key = self.key(request, extent, Definition::Canonical(&name));
+        if let Some(KnownSet { value_set, compiled }) = self.cache(request).get(key.text.as_str()) {
+            return Ok(Subject { value_set, extent, key, compiled: Some(compiled) });
+        }
+        let value_set = self.scope(request).value_set(&canonical())?;
+        Ok(Subject { value_set, extent, key, compiled: None })
     }
+}
+
+/// How much of a value set is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it: a code system that is not there is an error ([`plan::compile`]).
+    Whole,
+    /// As far as code systems are there ([`plan::compile_known`]): for verdicts.
+    Known,
+}
+
+/// Where the definition of a value set is from, and what identifies it there.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Definition<'a> {
+    /// What this canonical means.
+    Canonical(&'a str),
+    /// The instance with this id.
+    Instance(&'a str),
+    /// Sent along, with this hash.
+    Sent(&'a str),
+}
+
+/// A value set that a request is about.
+#[derive(Debug)]
+pub struct Subject {
+    /// Its definition.
+    pub value_set: Arc<ValueSet>,
+    extent: Extent,
+    key: SetKey,
+    /// There where it was compiled before.
+    compiled: Option<Arc<Compiled>>,
 }
 
 /// Names of the parameters that give a value set.
@@ -279,11 +395,6 @@ fn is_soon_compiled(value_set: &ValueSet) -> bool {
         && includes().all(|include| include.filters.is_empty() && include.value_sets.is_empty())
 }
 
-/// Whether the definition with this key is a client's, of which there is no end: sent along, or in a URL.
-fn is_written_by_client(key: &str) -> bool {
-    key.contains(INLINE) || key.contains("?fhir_vs")
-}
-
 fn hash_of(key: &str) -> u64 {
     let mut hasher = rustc_hash::FxHasher::default();
     key.hash(&mut hasher);
@@ -296,10 +407,8 @@ fn in_hurry() -> valuesets::Error {
     valuesets::Error::NotSupported { what: "compiling a value set on this thread".to_owned() }
 }
 
-pub(super) fn instance_value_set(
-    request: &Request<'_>,
-    id: &str,
-) -> Result<(Arc<ValueSet>, String), Failure> {
+/// The value set that is the instance `id`.
+fn instance_value_set(request: &Request<'_>, id: &str) -> Result<Arc<ValueSet>, Failure> {
     let entry =
         request.snapshot.resources.by_id(ResourceType::ValueSet, id).ok_or_else(|| {
             Failure::not_found(format!("there is no ValueSet with the id '{id}'"))
@@ -311,12 +420,11 @@ pub(super) fn instance_value_set(
         return Err(in_hurry().into());
     }
     let canonical = Canonical::new(entry.url.as_str(), Some(&entry.version));
-    let value_set = match &entry.content {
-        Content::Json(json) => Arc::new(
-            valuesets::fhir::value_set::from_slice(json)
-                .map_err(|error| bad_resource("id", &error))?,
-        ),
-        _ => Scope::new(&request.snapshot.catalogue).value_set(&canonical)?,
-    };
-    Ok((value_set, format!("id:{id}")))
+    match &entry.content {
+        Content::Json(json) => {
+            let read = valuesets::fhir::value_set::from_slice(json);
+            Ok(Arc::new(read.map_err(|error| bad_resource("id", &error))?))
+        }
+        _ => Ok(Scope::new(&request.snapshot.catalogue).value_set(&canonical)?),
+    }
 }

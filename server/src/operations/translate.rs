@@ -15,7 +15,8 @@ use valuesets::{Catalogue, Scope, conceptmap};
 
 use super::lookup::value_ref;
 use super::normalize::{self, Reading};
-use super::{Answer, Asked, Request};
+use super::scope::Definition;
+use super::{Answer, Asked, Extent, Request};
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
 use crate::wire::json::{JsonWriter, ParametersWriter};
@@ -149,7 +150,9 @@ fn bound(
     let Some(text) = either(&request.parameters, &names)? else { return Ok(None) };
     let value_set = Canonical::parse(text);
     let members = asked.scope(request).value_set(&value_set).ok().and_then(|definition| {
-        asked.compile_known(request, &definition, &value_set.to_string(), None).ok()
+        let name = Definition::Canonical(text);
+        let subject = asked.subject(request, Extent::Known, definition, name);
+        asked.compiled(request, &subject).ok()
     });
     Ok(Some(Bound { value_set, members }))
 }

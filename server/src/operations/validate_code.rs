@@ -10,7 +10,7 @@ use valuesets::issues::{Issue as TxIssue, Wording};
 use valuesets::validate::{self, Coding, Rules, Shape, Verdict};
 
 use super::lookup::code_system;
-use super::{Answer, Asked, Request, normalize};
+use super::{Answer, Asked, Extent, Request, normalize};
 use crate::failure::Failure;
 use crate::library::ResourceType;
 use crate::wire::json::{JsonWriter, ParametersWriter};
@@ -144,14 +144,16 @@ pub fn in_value_set(request: &Request<'_>, id: Option<&str>) -> Result<Answer, F
     let asked = Asked::of(request)?;
     let parameters = &request.parameters;
     let given = given(parameters, "system", "systemVersion")?;
-    let (value_set, key) = asked.value_set(request, id)?;
-    let compile = |preferred: Option<&codesystems::Canonical>| {
-        asked.compile_known(request, &value_set, &key, preferred)
+    let subject = asked.value_set(request, id, Extent::Known)?;
+    let compile = |preferred: Option<&codesystems::Canonical>| match preferred {
+        Some(preferred) => asked.compiled_for(request, &subject, preferred),
+        None => asked.compiled(request, &subject),
     };
+    let value_set = &*subject.value_set;
     let rules = rules(request)?;
     let scope = asked.scope(request);
     let verdict =
-        validate::in_value_set(&scope, &value_set, &compile, &given.codings, given.shape, rules)?;
+        validate::in_value_set(&scope, value_set, &compile, &given.codings, given.shape, rules)?;
     Ok(Answer::ok(write(&verdict, given.concept, Wording::new(scope.messages))))
 }
 

@@ -14,39 +14,41 @@ use super::{Format, Negotiated, OperationOutcome, WireError, xml};
 pub enum ETag {
     /// A hash of the content, or of everything the content follows from. Since the same content is served in
     /// several formats, the header names the format too.
-    Content(String),
+    Content(u128),
     /// The version id of a stored resource, which clients send back in `If-Match` and therefore stands as it is.
     Version(String),
 }
 
 impl ETag {
-    /// The tag of these bytes: the first half of their BLAKE3 hash.
-    #[must_use]
-    pub fn of_bytes(content: &[u8]) -> Self {
-        Self::of_hash(&blake3::hash(content))
-    }
-
-    /// The tag of what has this hash: its first half.
-    #[must_use]
-    pub fn of_hash(hash: &blake3::Hash) -> Self {
-        let (half, _) = hash.as_bytes().split_at(blake3::OUT_LEN / 2);
-        let digit = |half: u8| char::from(half + if half < 10 { b'0' } else { b'a' - 10 });
-        Self::Content(half.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
-    }
-
     /// The header's value: a weak tag, since compression changes bytes but not meaning.
     ///
     /// Source: FHIR R4, "RESTful API", "Support for Versions": `ETag: W/"23"`.
     #[must_use]
-    pub fn header_text(&self, negotiated: &Negotiated) -> String {
-        let layout = if negotiated.pretty { "-pretty" } else { "" };
-        let (text, format) = match (self, negotiated.response_format) {
-            (Self::Version(id), _) => (id, ""),
-            (Self::Content(hash), Format::Json) => (hash, layout),
-            (Self::Content(hash), Format::Xml) => (hash, "-xml"),
+    pub fn header_bytes(&self, negotiated: &Negotiated) -> Vec<u8> {
+        let format = match (negotiated.response_format, negotiated.pretty) {
+            (Format::Json, false) => "",
+            (Format::Json, true) => "-pretty",
+            (Format::Xml, _) => "-xml",
         };
-        ["W/\"", text, format, "\""].concat()
+        match self {
+            Self::Version(id) => ["W/\"", id, "\""].concat().into_bytes(),
+            Self::Content(hash) => {
+                [b"W/\"", &hexadecimal(*hash)[..], format.as_bytes(), b"\""].concat()
+            }
+        }
     }
+}
+
+/// The 32 digits of a number.
+fn hexadecimal(number: u128) -> [u8; 32] {
+    let mut rest = number;
+    let mut digits = [0; 32];
+    for digit in digits.iter_mut().rev() {
+        let half = rest as u8 & 15;
+        *digit = half + if half < 10 { b'0' } else { b'a' - 10 };
+        rest >>= 4;
+    }
+    digits
 }
 
 /// How long an answer may be kept.
@@ -162,8 +164,8 @@ impl Conditions {
     #[must_use]
     pub fn name(&self, etag: &ETag, negotiated: &Negotiated) -> bool {
         !self.tags.is_empty() && {
-            let own = etag.header_text(negotiated);
-            self.tags.iter().any(|tag| *tag == opaque(&own))
+            let own = etag.header_bytes(negotiated);
+            self.tags.iter().any(|tag| tag.as_bytes() == own.strip_prefix(b"W/").unwrap_or(&own))
         }
     }
 }
@@ -173,6 +175,9 @@ fn opaque(tag: &str) -> &str {
     let tag = tag.trim();
     tag.strip_prefix("W/").unwrap_or(tag)
 }
+
+/// As many headers as a response has with all that is added on its way.
+const MOST_HEADERS: usize = 10;
 
 /// The response with this head and this finished JSON, in the format settled for the request; 304 without
 /// content where the client has it already.
@@ -240,6 +245,7 @@ fn with_headers(head: &Head, body: Body, negotiated: &Negotiated) -> Response<Bo
     let mut response = Response::new(body);
     *response.status_mut() = head.status;
     let headers = response.headers_mut();
+    headers.reserve(MOST_HEADERS);
     headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language"));
     // A value that cannot stand in a header is left out: none of these is needed to understand the answer.
     let mut set = |name: HeaderName, value: Option<HeaderValue>| {
@@ -248,7 +254,8 @@ fn with_headers(head: &Head, body: Body, negotiated: &Negotiated) -> Response<Bo
         }
     };
     let text = |text: String| HeaderValue::try_from(text).ok();
-    set(ETAG, head.etag.as_ref().and_then(|etag| text(etag.header_text(negotiated))));
+    let tag = |etag: &ETag| HeaderValue::try_from(etag.header_bytes(negotiated)).ok();
+    set(ETAG, head.etag.as_ref().and_then(tag));
     set(CACHE_CONTROL, head.cache_control.and_then(CacheControl::header_value));
     set(CONTENT_LANGUAGE, head.language.clone().and_then(text));
     set(LOCATION, head.location.clone().and_then(text));
@@ -275,7 +282,7 @@ mod tests {
     #[test]
     fn an_answer_has_type_tag_language_and_time_to_keep() {
         let head = Head::ok()
-            .etag(ETag::of_bytes(b"{}"))
+            .etag(ETag::Content(7))
             .cache_control(CacheControl::Public { max_age_s: 60 })
             .language("de");
         let response = respond(&head, "{}", &JSON, &Conditions::default());
@@ -314,15 +321,15 @@ mod tests {
     fn the_tag_of_content_differs_between_formats_and_that_of_a_version_does_not() {
         let xml = Negotiated { response_format: Format::Xml, ..JSON };
         let pretty = Negotiated { pretty: true, ..JSON };
-        let content = ETag::of_bytes(b"x");
-        let tags = [JSON, xml, pretty].map(|negotiated| content.header_text(&negotiated));
+        let content = ETag::Content(7);
+        let tags = [JSON, xml, pretty].map(|negotiated| content.header_bytes(&negotiated));
         assert!(
             tags.iter()
                 .enumerate()
                 .all(|(at, tag)| !tags.iter().skip(at + 1).any(|other| other == tag))
         );
         let version = ETag::Version("1".to_owned());
-        assert_eq!(version.header_text(&xml), version.header_text(&JSON));
+        assert_eq!(version.header_bytes(&xml), version.header_bytes(&JSON));
     }
 
     #[test]

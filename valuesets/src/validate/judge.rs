@@ -149,7 +149,6 @@ impl<'s, 'a> Judge<'s, 'a> {
         compile: &Compile<'_>,
         codings: &[Coding<'_>],
     ) -> Result<Verdict> {
-        let name = self.name();
         self.standing_of_value_set();
         let mut verdict = Verdict::default();
         let mut outcome: Option<bool> = Some(false);
@@ -158,7 +157,7 @@ impl<'s, 'a> Judge<'s, 'a> {
         let inferred = match codings {
             [coding] if coding.system.is_empty() && self.infers() => {
                 let compiled = compile(None)?;
-                self.infer(&compiled, coding.code, &name).unwrap_or_default()
+                self.infer(&compiled, coding.code).unwrap_or_default()
             }
             _ => String::new(),
         };
@@ -193,7 +192,7 @@ impl<'s, 'a> Judge<'s, 'a> {
                 }
                 Membership::Out => {
                     if self.shape == Shape::CodeableConcept {
-                        self.not_in(&name, coding, index);
+                        self.not_in(coding, index);
                     }
                     self.look_up(coding, index, &mut verdict)?;
                 }
@@ -210,8 +209,11 @@ impl<'s, 'a> Judge<'s, 'a> {
         }
         if outcome == Some(false) {
             match self.shape {
-                Shape::CodeableConcept => self.say(self.wording.no_coding_in_value_set(&name)),
-                _ => self.not_in(&name, first, 0),
+                Shape::CodeableConcept => {
+                    let issue = self.wording.no_coding_in_value_set(&self.name());
+                    self.say(issue);
+                }
+                _ => self.not_in(first, 0),
             }
         }
         verdict.is_undecided = outcome.is_none() || outcome == Some(true);

@@ -50,6 +50,12 @@ impl Edition {
     /// How the languages of this edition fit a preference; computed once per request.
     #[must_use]
     pub fn language_scores(&self, preference: &LanguagePreference) -> LanguageScores {
+        if preference.is_empty() {
+            return LanguageScores {
+                is_exclusive: preference.is_exclusive(),
+                ..LanguageScores::default()
+            };
+        }
         let languages = self.meta.languages.iter().map(|language| preference.score(language));
         let dialects = self.meta.dialects.iter().map(|dialect| {
             preference
@@ -59,7 +65,7 @@ impl Edition {
                 .map(|position| position as u16)
         });
         LanguageScores {
-            any: !preference.is_empty(),
+            any: true,
             is_exclusive: preference.is_exclusive(),
             languages: languages.collect(),
             dialects: dialects.collect(),

@@ -19,7 +19,7 @@ use valuesets::plan::Part;
 use self::annotations::PROPERTIES;
 use self::concept::{Concept, RowsAtHand, Shown, Telling, Writing, is_told};
 use self::wishes::{DesignationFilter, OwnedValue, Wishes};
-use super::{Answer, Asked, Request};
+use super::{Answer, Asked, Extent, Request};
 use crate::failure::Failure;
 use crate::wire::json::{ContainsRef, ExpansionWriter, JsonWriter};
 use crate::wire::{FhirVersion, ValueRef};
@@ -71,8 +71,9 @@ pub fn expand(request: &Request<'_>, id: Option<&str>) -> Result<Answer, Failure
 pub fn prepare(request: &Request<'_>, id: Option<&str>) -> Result<Pending, Failure> {
     let asked = Asked::of(request)?;
     let parameters = &request.parameters;
-    let (value_set, key) = asked.value_set(request, id)?;
-    let compiled = asked.compile(request, &value_set, &key)?;
+    let subject = asked.value_set(request, id, Extent::Whole)?;
+    let compiled = asked.compiled(request, &subject).map_err(Failure::of_expansion)?;
+    let value_set = subject.value_set;
     if let Some(url) = compiled.unlistable() {
         return Err(valuesets::Error::NotEnumerable { url: url.into() }.into());
     }

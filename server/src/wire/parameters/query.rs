@@ -8,7 +8,18 @@ use crate::wire::WireError;
 ///
 /// `;` does not separate (it occurs in values), nor does a second `=` or `?`, which unencoded canonicals hold.
 pub(in crate::wire) fn query_pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+    let mut rest = Some(query);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr::memchr(b'&', text.as_bytes());
+        let pair = end.map_or(text, |end| text.get(..end).unwrap_or_default());
+        rest = end.and_then(|end| text.get(end + 1..));
+        // Names are short.
+        let equal = pair.bytes().position(|byte| byte == b'=');
+        Some(
+            equal.and_then(|at| Some((pair.get(..at)?, pair.get(at + 1..)?))).unwrap_or((pair, "")),
+        )
+    })
 }
 
 /// Decodes one value: `+` is a blank, `%` with two hexadecimal digits a byte. A `%` without them stands for
@@ -37,8 +48,17 @@ pub(in crate::wire) fn decode<'a>(name: &str, value: &'a str) -> Result<Cow<'a, 
 /// The byte that two hexadecimal digits at the beginning stand for, and what follows them.
 fn escaped_byte(after_percent: &[u8]) -> Option<(u8, &[u8])> {
     let ([high, low], behind) = after_percent.split_first_chunk::<2>()?;
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     Some((digit(*high)? << 4 | digit(*low)?, behind))
+}
+
+/// The value of a hexadecimal digit.
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

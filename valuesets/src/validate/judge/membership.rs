@@ -16,7 +16,7 @@ impl Judge<'_, '_> {
     }
 
     /// The one system of a value set that has a code.
-    pub(super) fn infer(&mut self, compiled: &Compiled, code: &str, name: &str) -> Option<String> {
+    pub(super) fn infer(&mut self, compiled: &Compiled, code: &str) -> Option<String> {
         let has = |part: &&Part| {
             let found = part.system.edition().find(code);
             found.is_some_and(|concept| part.set.contains(concept))
@@ -28,7 +28,8 @@ impl Judge<'_, '_> {
         match found.as_slice() {
             [one] => Some(one.clone()),
             many => {
-                self.say(self.wording.cannot_infer(code, name, many));
+                let issue = self.wording.cannot_infer(code, &self.name(), many);
+                self.say(issue);
                 None
             }
         }
@@ -44,12 +45,11 @@ impl Judge<'_, '_> {
         for value_set in &compiled.imported {
             self.standing_of_import(value_set);
         }
-        let includes: Vec<IncludeRef> =
-            self.includes_for(compiled, coding).into_iter().cloned().collect();
+        let includes = self.includes_for(compiled, coding);
         if includes.is_empty() {
             return self.by_alias(compiled, coding, index);
         }
-        for include in &includes {
+        for include in includes {
             let version = self.version_for(include, coding, index);
             let selected = self.find_system(coding.system, version.as_deref());
             let Ok(Some(system)) = selected else {
@@ -254,11 +254,11 @@ impl Judge<'_, '_> {
         status.clone_into(&mut self.status);
     }
 
-    pub(super) fn not_in(&mut self, name: &str, coding: Coding<'_>, index: usize) {
+    pub(super) fn not_in(&mut self, coding: Coding<'_>, index: usize) {
         let text = coding_text(coding.system, coding.version, coding.code, coding.display);
         let path = self.shape.path(index, "code");
         let decisive = self.shape != Shape::CodeableConcept;
-        let issue = self.wording.not_in_value_set(&text, name, path, decisive);
+        let issue = self.wording.not_in_value_set(&text, &self.name(), path, decisive);
         self.say(issue);
     }
 }
