@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
 // The allocator of the server.
 #[global_allocator]
@@ -49,7 +50,12 @@ async fn serve(arguments: Arguments) -> std::io::Result<()> {
         let _ = stream.set_nodelay(true);
     });
     let router = Router::new().fallback(answer).with_state(Bytes::from(vec![b'x'; arguments.most]));
-    axum::serve(listener, router).await
+    // Ended as the server is, so that a profile of what it did can be written then.
+    let mut asked_to_end = signal(SignalKind::terminate())?;
+    tokio::select! {
+        served = axum::serve(listener, router) => served,
+        _ = asked_to_end.recv() => Ok(()),
+    }
 }
 
 fn main() -> ExitCode {
