@@ -31,4 +31,4 @@ pub use error::{Error, Result};
 pub use index::{Edition, EditionBuilder};
 pub use language::LanguagePreference;
 pub use model::{Canonical, ConceptIx, EditionMeta, NewDesignation, PropertyKind, PropertyValue};
-pub use set::ConceptSet;
+pub use set::{ConceptSet, ConceptsFrom};

@@ -72,15 +72,15 @@ impl ConceptSet {
 
     /// The concepts from the `offset`-th on, ascending. Cost: does not grow with `offset` beyond
     /// the number of containers of 65,536 ordinals.
-    pub fn iter_from(&self, offset: u64) -> impl Iterator<Item = ConceptIx> + '_ {
+    #[must_use]
+    pub fn iter_from(&self, offset: u64) -> ConceptsFrom<'_> {
         let start = u32::try_from(offset).ok().and_then(|offset| self.bitmap.select(offset));
-        let mut iter = self.bitmap.iter();
-        match start {
-            Some(start) => iter.advance_to(start),
-            None if offset > 0 => iter.advance_to(u32::MAX),
-            None => {}
-        }
-        iter.filter(move |&ix| start.is_some_and(|start| ix >= start)).map(ConceptIx)
+        let rest = start.map(|start| {
+            let mut rest = self.bitmap.iter();
+            rest.advance_to(start);
+            rest
+        });
+        ConceptsFrom { rest, read: [0; READ_AT_ONCE], next: 0..0 }
     }
 
     /// How many concepts of the set lie before `concept`.
@@ -142,6 +142,36 @@ impl ConceptSet {
     pub fn byte_count(&self) -> usize {
         // A list of containers has room for four, and each is an allocation of its own.
         self.bitmap.serialized_size() + size_of::<Self>() + 160
+    }
+}
+
+/// How many concepts are read out of a set together.
+const READ_AT_ONCE: usize = 32;
+
+/// Concepts of a set from one on, ascending; see [`ConceptSet::iter_from`].
+#[derive(Clone)]
+pub struct ConceptsFrom<'a> {
+    rest: Option<roaring::bitmap::Iter<'a>>,
+    read: [u32; READ_AT_ONCE],
+    /// Of `read`, which come next.
+    next: Range<usize>,
+}
+
+impl std::fmt::Debug for ConceptsFrom<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+impl Iterator for ConceptsFrom<'_> {
+    type Item = ConceptIx;
+
+    #[inline]
+    fn next(&mut self) -> Option<ConceptIx> {
+        if self.next.is_empty() {
+            self.next = 0..self.rest.as_mut()?.next_many(&mut self.read).len();
+        }
+        self.next.next().and_then(|at| self.read.get(at)).copied().map(ConceptIx)
     }
 }
 

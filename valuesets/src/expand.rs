@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codesystems::{ConceptIx, ConceptSet};
+use codesystems::{ConceptIx, ConceptSet, ConceptsFrom};
 use rustc_hash::FxHashMap;
 
 use crate::plan::{Compiled, Origin, Part};
@@ -132,23 +132,27 @@ impl Expansion {
 
     /// The concepts of the page, in order; found while walking, so that an answer can be streamed.
     #[must_use]
-    pub fn entries(&self) -> Box<dyn Iterator<Item = Entry> + '_> {
+    pub fn entries(&self) -> Entries<'_> {
+        let mut parts = Vec::new();
         let sets = match &self.selection {
-            Selection::Ranked(page) => return Box::new(page.iter().copied()),
+            Selection::Ranked(page) => {
+                let none = parts.into_iter();
+                return Entries { ranked: page.iter(), parts: none, walk: None, left: 0 };
+            }
             Selection::Whole(sets) => sets,
         };
         let mut skip = self.offset;
-        let mut walks: Vec<Box<dyn Iterator<Item = Entry> + '_>> = Vec::new();
         for (number, (part, set)) in self.compiled.parts.iter().zip(sets).enumerate() {
             let set = set.as_ref().unwrap_or(&part.set);
             let passed = skip.min(set.len());
             skip -= passed;
             if passed < set.len() {
-                walks.push(walk(number, part, set, passed));
+                parts.push((number, Walk::of(part, set, passed)));
             }
         }
-        let take = usize::try_from(self.count).unwrap_or(usize::MAX);
-        Box::new(walks.into_iter().flatten().take(take))
+        let mut parts = parts.into_iter();
+        let left = usize::try_from(self.count).unwrap_or(usize::MAX);
+        Entries { ranked: [].iter(), walk: parts.next(), parts, left }
     }
 
     /// The concepts of the page as a forest: each below the first of its parents that is shown.
@@ -180,19 +184,67 @@ impl Expansion {
     }
 }
 
-fn walk<'a>(
-    number: usize,
-    part: &'a Part,
-    set: &'a ConceptSet,
-    skip: u64,
-) -> Box<dyn Iterator<Item = Entry> + 'a> {
-    let entry = move |concept| Entry { part: number, concept };
-    match &part.order {
-        Some(order) => {
-            let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-            let shown = order.iter().copied().filter(|&concept| set.contains(concept));
-            Box::new(shown.skip(skip).map(entry))
+/// The concepts of a page, in order; see [`Expansion::entries`].
+#[derive(Debug)]
+pub struct Entries<'a> {
+    /// All of them, where a text filter found them.
+    ranked: std::slice::Iter<'a, Entry>,
+    /// Else the concepts of the part that is walked, ...
+    walk: Option<(usize, Walk<'a>)>,
+    /// ... of those to come, ...
+    parts: std::vec::IntoIter<(usize, Walk<'a>)>,
+    /// ... and how many of all are wanted at most.
+    left: usize,
+}
+
+impl Iterator for Entries<'_> {
+    type Item = Entry;
+
+    #[inline]
+    fn next(&mut self) -> Option<Entry> {
+        if let Some(entry) = self.ranked.next() {
+            return Some(*entry);
         }
-        None => Box::new(set.iter_from(skip).map(entry)),
+        self.left = self.left.checked_sub(1)?;
+        loop {
+            let (part, walk) = self.walk.as_mut()?;
+            match walk.next() {
+                Some(concept) => return Some(Entry { part: *part, concept }),
+                None => self.walk = self.parts.next(),
+            }
+        }
+    }
+}
+
+/// The concepts of one part.
+#[derive(Debug)]
+enum Walk<'a> {
+    /// Ascending.
+    Set(ConceptsFrom<'a>),
+    /// In the order of the part, of which the first are left out.
+    Ordered { order: std::slice::Iter<'a, ConceptIx>, set: &'a ConceptSet, skip: u64 },
+}
+
+impl<'a> Walk<'a> {
+    fn of(part: &'a Part, set: &'a ConceptSet, skip: u64) -> Self {
+        match &part.order {
+            Some(order) => Self::Ordered { order: order.iter(), set, skip },
+            None => Self::Set(set.iter_from(skip)),
+        }
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<ConceptIx> {
+        match self {
+            Self::Set(concepts) => concepts.next(),
+            Self::Ordered { order, set, skip } => order.find_map(|&concept| {
+                if !set.contains(concept) {
+                    return None;
+                }
+                let is_passed = *skip > 0;
+                *skip = skip.saturating_sub(1);
+                (!is_passed).then_some(concept)
+            }),
+        }
     }
 }

@@ -32,10 +32,12 @@ impl Canonical {
 
 impl fmt::Display for Canonical {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.version {
-            Some(version) => write!(formatter, "{}|{}", self.url, version),
-            None => formatter.write_str(&self.url),
+        formatter.write_str(&self.url)?;
+        if let Some(version) = &self.version {
+            formatter.write_str("|")?;
+            formatter.write_str(version)?;
         }
+        Ok(())
     }
 }
 

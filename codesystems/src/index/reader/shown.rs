@@ -22,6 +22,8 @@ const LONG: u16 = u16::MAX;
 const NONE: u16 = u16::MAX - 1;
 /// The concept has a status other than `active`.
 const FLAG_STATUS: u8 = 128;
+/// JSON writes neither text otherwise than it is.
+const FLAG_VERBATIM: u8 = 64;
 
 /// The rows, once they are made.
 #[derive(Debug, Default)]
@@ -58,6 +60,8 @@ pub struct ShownRow<'e> {
     pub is_not_selectable: bool,
     /// Whether [`Edition::status`] is something other than `active`.
     pub has_status: bool,
+    /// Whether code and display are without quotes, backslashes and control characters.
+    pub is_verbatim: bool,
 }
 
 impl ShownRow<'_> {
@@ -89,6 +93,7 @@ impl ShownRows {
             is_inactive: row.flags & FLAG_INACTIVE != 0,
             is_not_selectable: row.flags & FLAG_NOT_SELECTABLE != 0,
             has_status: row.flags & FLAG_STATUS != 0,
+            is_verbatim: row.flags & FLAG_VERBATIM != 0,
         })
     }
 
@@ -111,12 +116,20 @@ impl Row {
         let code_length = u8::try_from(code.len()).ok();
         let status = edition.status(concept);
         let has_status = !status.is_empty() && !status.eq_ignore_ascii_case("active");
+        let is_verbatim = |section, range: &Range<usize>| {
+            let text = edition.bytes(section).get(range.clone()).unwrap_or_default();
+            !text.iter().any(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
+        };
+        let are_verbatim = is_verbatim(Section::CodeBytes, &code)
+            && text.as_ref().is_none_or(|text| is_verbatim(Section::Texts, text));
         Self {
             code: code.start as u32,
             text: text.map_or(0, |text| text.start as u32),
             text_length: if code_length.is_some() { text_length } else { LONG },
             code_length: code_length.unwrap_or_default(),
-            flags: edition.flags(concept) | if has_status { FLAG_STATUS } else { 0 },
+            flags: edition.flags(concept) & (FLAG_INACTIVE | FLAG_NOT_SELECTABLE)
+                | if has_status { FLAG_STATUS } else { 0 }
+                | if are_verbatim { FLAG_VERBATIM } else { 0 },
         }
     }
 
@@ -204,6 +217,8 @@ mod tests {
             assert_eq!(row.is_inactive, edition.is_inactive(concept));
             assert_eq!(row.is_not_selectable, edition.is_not_selectable(concept));
             assert_eq!(row.has_status, edition.status(concept) == "retired");
+            let has_quote = row.display.is_some_and(|display| display.contains(&b'"'));
+            assert_eq!(row.is_verbatim, !has_quote);
         }
         assert_eq!(left, 2, "a long display and a long code");
         assert!(rows.get(&edition, ConceptIx(u32::MAX)).is_none());

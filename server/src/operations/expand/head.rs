@@ -87,14 +87,24 @@ impl Pending {
 
     /// The same answer has the same identifier.
     fn identifier(&self) -> String {
+        let mut asked: Vec<u8> = Vec::with_capacity(256);
+        let mut tell = |text: &[u8]| {
+            asked.extend_from_slice(&text.len().to_le_bytes());
+            asked.extend_from_slice(text);
+        };
+        tell(self.value_set.url.as_bytes());
+        tell(self.value_set.version.as_bytes());
+        for (name, value) in &self.echo {
+            tell(name.as_bytes());
+            match value {
+                OwnedValue::Boolean(flag) => tell(&[u8::from(*flag)]),
+                OwnedValue::Integer(number) => tell(&number.to_le_bytes()),
+                OwnedValue::Text(_, text) => tell(text.as_bytes()),
+            }
+        }
+        self.properties.iter().for_each(|name| tell(name.as_bytes()));
         let mut hasher = blake3::Hasher::new();
-        hasher.update(
-            format!(
-                "{}|{} {:?} {:?}",
-                self.value_set.url, self.value_set.version, self.echo, self.properties
-            )
-            .as_bytes(),
-        );
+        hasher.update(&asked);
         for part in &self.expansion.compiled().parts {
             hasher.update(part.system.edition().content_hash());
             hasher.update(&part.set.len().to_le_bytes());

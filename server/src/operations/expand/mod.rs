@@ -209,12 +209,23 @@ impl Pending {
         json.key("expansion");
         json.begin_object();
         let mut writings = self.writings();
-        self.look_for_statuses(&mut writings);
+        // What is streamed is found while it is written.
+        let is_page = self.expansion.shown() < STREAM_FROM;
+        let page: Vec<Entry> = match is_page {
+            true => self.expansion.entries().collect(),
+            false => Vec::new(),
+        };
+        if is_page {
+            self.look_for_statuses(&mut writings, &page);
+        }
         self.head(json, &writings);
         if self.expansion.shown() > 0 {
             json.key("contains");
             json.begin_array();
-            self.entries(json, &writings, full);
+            match is_page {
+                true => self.entries(json, &writings, page.into_iter(), full),
+                false => self.entries(json, &writings, self.expansion.entries(), full),
+            }
             json.end_array();
         }
         json.end_object();
@@ -258,18 +269,17 @@ impl Pending {
 
     /// Leaves statuses out of the writing where no concept of a page has one: told by two tables in one
     /// pass, which is quicker than asking each concept for each form a status can have.
-    fn look_for_statuses(&self, writings: &mut [Writing<'_>]) {
+    fn look_for_statuses(&self, writings: &mut [Writing<'_>], page: &[Entry]) {
         let parts = &self.expansion.compiled().parts;
         let is_plain = |(writing, part): (&Writing<'_>, &Part)| writing.is_plain(part);
-        let is_known = self.expansion.shown() < STREAM_FROM
-            && !self.is_asked("status")
+        let is_known = !self.is_asked("status")
             && writings.iter().zip(parts).all(is_plain)
             && writings.iter().any(|writing| writing.has_statuses);
         if !is_known {
             return;
         }
         let mut found = vec![false; writings.len()];
-        for entry in self.expansion.entries() {
+        for entry in page {
             if let (Some(writing), Some(found)) =
                 (writings.get(entry.part), found.get_mut(entry.part))
             {
@@ -285,6 +295,7 @@ impl Pending {
         &self,
         json: &mut JsonWriter,
         writings: &[Writing<'_>],
+        mut entries: impl Iterator<Item = Entry>,
         full: &mut dyn FnMut(&mut JsonWriter) -> bool,
     ) {
         let mut out = ExpansionWriter::new(json, self.version);
@@ -295,7 +306,6 @@ impl Pending {
             }
             return;
         }
-        let mut entries = self.expansion.entries();
         let mut block: Vec<Entry> = Vec::with_capacity(BLOCK);
         loop {
             block.clear();
@@ -402,7 +412,7 @@ impl Pending {
             && let Some(head) = writing.rows.as_ref().and_then(|rows| rows.head(&row))
         {
             let display = row.display.or_else(|| self.is_for_readers.then_some(row.code));
-            out.begin_with(head, row.code, display);
+            out.begin_with(head, row.code, display, row.is_verbatim);
             writing.status(&row, entry.concept).inspect(|status| out.status_alone(status));
             return;
         }

@@ -117,11 +117,18 @@ impl<'w> ExpansionWriter<'w> {
         self.open = OpenList::None;
     }
 
-    /// Begins an entry with this head, a code, which must not be empty, and a display.
+    /// Begins an entry with this head, a code, which must not be empty, and a display. `are_verbatim`
+    /// where it is known that nothing in them is to escape.
     #[inline]
-    pub fn begin_with(&mut self, head: &EntryHead, code: &[u8], display: Option<&[u8]>) {
+    pub fn begin_with(
+        &mut self,
+        head: &EntryHead,
+        code: &[u8],
+        display: Option<&[u8]>,
+        are_verbatim: bool,
+    ) {
         let display = display.filter(|text| !text.is_empty());
-        self.writer.begin_with(&head.0, code, ("\",\"display\":\"", display));
+        self.writer.begin_with(&head.0, code, ("\",\"display\":\"", display), are_verbatim);
         self.open = OpenList::None;
     }
 
@@ -358,6 +365,7 @@ mod tests {
                                 &EntryHead::new(system, release, is_inactive),
                                 code,
                                 display,
+                                code == b"d",
                             );
                             status.iter().for_each(|status| out.status_alone(status));
                         } else {

@@ -207,22 +207,28 @@ impl JsonWriter {
     }
 
     /// Begins an object with `head`, which is finished JSON up to the opening quote of a text; then comes
-    /// the text and, after `middle`, which stands between the closing and the next opening quote, another.
+    /// the text and, after `middle`, which stands between the closing and the next opening quote, another;
+    /// `are_verbatim` where nothing in both is to escape.
     #[inline]
     pub(super) fn begin_with(
         &mut self,
         head: &[u8],
         first: &[u8],
         (middle, second): (&'static str, Option<&[u8]>),
+        are_verbatim: bool,
     ) {
+        let push = |out: &mut Vec<u8>, text: &[u8]| match are_verbatim {
+            true => out.extend_from_slice(text),
+            false => push_escaped(out, text),
+        };
         let second_length = second.map_or(0, <[u8]>::len);
         self.out.reserve(head.len() + first.len() + middle.len() + second_length + 8);
         self.separate();
         self.out.extend_from_slice(head);
-        push_escaped(&mut self.out, first);
+        push(&mut self.out, first);
         if let Some(second) = second {
             self.out.extend_from_slice(middle.as_bytes());
-            push_escaped(&mut self.out, second);
+            push(&mut self.out, second);
         }
         self.out.push(b'"');
     }

@@ -161,25 +161,25 @@ fn designation(designation: &resource::Designation<'_>) -> OwnDesignation {
 }
 
 fn condition(filter: &resource::Filter<'_>, path: &str, at: usize) -> Result<Filter> {
-    let path = format!("{path}.filter[{at}]");
+    let path = |element: &str| format!("{path}.filter[{at}].{element}");
     if filter.property.is_empty() {
-        return Err(wrong(format!("{path}.property"), "missing, every filter needs a property"));
+        return Err(wrong(path("property"), "missing, every filter needs a property"));
     }
     Ok(Filter {
         property: filter.property.to_string(),
-        op: operator(filter, &path)?,
+        op: operator(filter, path)?,
         value: filter.value.to_string(),
     })
 }
 
 /// The operator; an extension on it wins, because R4 must write a lesser operator beside it.
-fn operator(filter: &resource::Filter<'_>, path: &str) -> Result<FilterOp> {
+fn operator(filter: &resource::Filter<'_>, path: impl Fn(&str) -> String) -> Result<FilterOp> {
     let element = filter.op_element.as_ref();
     let extended = element.and_then(|element| extension(&element.extension, OPERATOR));
     let code = extended.map_or_else(|| (&*filter.op).into(), NamedValue::text);
     FilterOp::from_code(&code).ok_or_else(|| {
         let known = FilterOp::ALL.map(FilterOp::code).join(", ");
-        wrong(format!("{path}.op"), format!("expected one of {known}, found '{code}'"))
+        wrong(path("op"), format!("expected one of {known}, found '{code}'"))
     })
 }
 
