@@ -66,6 +66,40 @@ pub fn select(edition: &Edition, url: &str, filter: &Filter) -> Result<ConceptSe
     }
 }
 
+/// A concept's descendants, perhaps with itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Subtree {
+    root: ConceptIx,
+    has_root: bool,
+}
+
+impl Subtree {
+    /// Those of `concepts` that are in it.
+    #[must_use]
+    pub fn among(self, edition: &Edition, concepts: &ConceptSet) -> ConceptSet {
+        let mut found = edition.descendants_among(self.root, concepts);
+        if self.has_root && concepts.contains(self.root) {
+            found.insert(self.root);
+        }
+        found
+    }
+}
+
+/// The subtree that a filter selects; `None` where it selects otherwise.
+///
+/// # Errors
+/// As [`select`], for filters that select a subtree.
+pub fn subtree(edition: &Edition, url: &str, filter: &Filter) -> Result<Option<Subtree>> {
+    let is_of_concept = matches!(filter.property.as_str(), "concept" | "code");
+    let has_root = filter.op == FilterOp::IsA;
+    let is_plain = is_of_concept && !filter.value.starts_with("CUI:");
+    if !is_plain || !(has_root || filter.op == FilterOp::DescendentOf) {
+        return Ok(None);
+    }
+    let root = Request { edition, url, filter }.concept()?;
+    Ok(Some(Subtree { root, has_root }))
+}
+
 /// The property whose values are the ids of what `property` names.
 fn id_of(edition: &Edition, property: &str) -> Option<PropertyId> {
     edition.property_id(&format!("{property}-id"))

@@ -251,6 +251,9 @@ impl<'s, 'a> Compiler<'s, 'a> {
             compiled.unknown_codes.retain(|(_, code)| !part.has_made(code));
             part.origin = Origin::Listed;
         }
+        // Other filters leave few concepts of which to ask whether they are in a subtree.
+        let is_refined = include.filters.len() > 1 && part.system.grammar().is_none();
+        let mut subtrees = Vec::new();
         for (number, filter) in include.filters.iter().enumerate() {
             if filter.value.is_empty() && filter.property != "constraint" {
                 return Err(Error::FilterWithoutValue {
@@ -261,7 +264,14 @@ impl<'s, 'a> Compiler<'s, 'a> {
                 });
             }
             part.origin = Origin::Filtered;
-            part.filter(url, filter)?;
+            match filters::subtree(system.edition(), url, filter)? {
+                Some(subtree) if is_refined => subtrees.push(subtree),
+                _ => part.filter(url, filter)?,
+            }
+        }
+        for subtree in subtrees {
+            part.set = subtree.among(part.system.edition(), &part.set);
+            part.whole_grammar = false;
         }
         compiled.supplements = supplements;
         compiled.used.push(Used {
@@ -373,7 +383,10 @@ impl Part {
             self.set = self.only(|code| grammar.meets(code, &condition).is_ok());
             self.conditions.push(condition);
         } else {
-            self.set = self.set.and(&filters::select(self.system.edition(), url, filter)?);
+            let edition = self.system.edition();
+            let selected = filters::select(edition, url, filter)?;
+            let is_whole = self.set.len() == u64::from(edition.concept_count());
+            self.set = if is_whole { selected } else { self.set.and(&selected) };
             self.whole_grammar = false;
         }
         Ok(())
