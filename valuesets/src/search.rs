@@ -45,40 +45,56 @@ struct Meanings {
     sources: Rows,
 }
 
-/// Pairs of concepts: row `n` of `seconds` begins at `offsets[n]`.
+/// Pairs of concepts. Most have one beside them, which is read from one place.
 #[derive(Debug, Default)]
 struct Rows {
-    offsets: Vec<u32>,
-    seconds: Vec<ConceptIx>,
+    /// For each first concept the only second one, or where in `several` its row is.
+    heads: Vec<ConceptIx>,
+    /// Rows of several or none: how many they are, and these.
+    several: Vec<ConceptIx>,
 }
+
+/// Marks a head that is a place in [`Rows::several`].
+const SEVERAL: u32 = 1 << 31;
 
 impl Rows {
     /// From pairs, ascending.
     fn from_sorted(pairs: &[(ConceptIx, ConceptIx)], first_count: u32) -> Self {
-        let mut offsets = Vec::with_capacity(first_count as usize + 1);
-        let mut begin = 0;
-        for first in 0..=first_count {
-            let own = pairs.get(begin..).unwrap_or_default();
-            begin += own.partition_point(|(concept, _)| concept.0 < first);
-            offsets.push(begin as u32);
+        // The row of all that stand beside nothing.
+        let mut several = vec![ConceptIx(0)];
+        let mut heads = vec![ConceptIx(SEVERAL); first_count as usize];
+        for row in pairs.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some(&(first, second)) = row.first() else { continue };
+            let Some(head) = heads.get_mut(first.0 as usize) else { continue };
+            *head = second;
+            if row.len() > 1 || second.0 >= SEVERAL {
+                *head = ConceptIx(SEVERAL | several.len() as u32);
+                several.push(ConceptIx(row.len() as u32));
+                several.extend(row.iter().map(|(_, second)| *second));
+            }
         }
-        Self { offsets, seconds: pairs.iter().map(|&(_, second)| second).collect() }
+        Self { heads, several }
     }
 
+    #[inline]
     fn of(&self, concept: ConceptIx) -> &[ConceptIx] {
-        let row = concept.0 as usize;
-        let bounds = self.offsets.get(row).zip(self.offsets.get(row + 1));
-        bounds
-            .and_then(|(&begin, &end)| self.seconds.get(begin as usize..end as usize))
-            .unwrap_or_default()
+        let Some(head) = self.heads.get(concept.0 as usize) else { return &[] };
+        if head.0 < SEVERAL {
+            return std::slice::from_ref(head);
+        }
+        let row = self.several.get((head.0 - SEVERAL) as usize..).unwrap_or_default();
+        let row = row.split_first().and_then(|(count, row)| row.get(..count.0 as usize));
+        row.unwrap_or_default()
     }
 
     /// Everything that `concepts` stand beside, of `second_count` concepts.
-    fn of_all(&self, concepts: &RoaringBitmap, second_count: u32) -> ConceptSet {
+    fn of_all(&self, concepts: &ConceptSet, second_count: u32) -> ConceptSet {
         let mut bits = vec![0_u8; (second_count as usize).div_ceil(8)];
-        for second in concepts.iter().flat_map(|concept| self.of(ConceptIx(concept))) {
-            if let Some(byte) = bits.get_mut(second.0 as usize / 8) {
-                *byte |= 1 << (second.0 % 8);
+        for concept in concepts.iter_from(0) {
+            for second in self.of(concept) {
+                if let Some(byte) = bits.get_mut(second.0 as usize / 8) {
+                    *byte |= 1 << (second.0 % 8);
+                }
             }
         }
         RoaringBitmap::from_lsb0_bytes(0, &bits).into()
@@ -127,8 +143,8 @@ impl SynonymSource {
         let is_narrow = within.len() * NARROW < u64::from(target.concept_count());
         let source_count = self.system.edition().concept_count();
         let kept = narrowed.and_then(|narrowed| narrowed.kept(&index));
-        let sources = (is_narrow && kept.is_none())
-            .then(|| meanings.sources.of_all(within.bitmap(), source_count));
+        let sources =
+            (is_narrow && kept.is_none()).then(|| meanings.sources.of_all(within, source_count));
         if let Some((narrowed, sources)) = narrowed.zip(sources.as_ref()) {
             narrowed.note_search(&self.system, sources);
         }
@@ -139,7 +155,7 @@ impl SynonymSource {
         loop {
             let selection = Selection { within: of_sources, offset: 0, limit };
             let (matching, page) = index.find(query, &selection);
-            let all = meanings.targets.of_all(&matching, target.concept_count()).and(within);
+            let all = meanings.targets.of_all(&matching.into(), target.concept_count()).and(within);
             let enough = wanted.min(usize::try_from(all.len()).unwrap_or(usize::MAX));
             let mut best: Vec<(ConceptIx, Score)> = Vec::with_capacity(enough);
             let mut seen = FxHashSet::default();
@@ -297,4 +313,30 @@ fn own_words(part: &Part) -> Vec<OwnWords> {
     }
     own.sort_unstable_by_key(|own| own.concept);
     own
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn rows_hold_the_pairs_they_were_made_of(
+            pairs in proptest::collection::btree_set((0..20_u32, 0..50_u32), 0..40),
+        ) {
+            let given: Vec<_> =
+                pairs.iter().map(|&(one, two)| (ConceptIx(one), ConceptIx(two))).collect();
+            let rows = Rows::from_sorted(&given, 20);
+            let held: Vec<_> = (0..25)
+                .flat_map(|one| rows.of(ConceptIx(one)).iter().map(move |two| (ConceptIx(one), *two)))
+                .collect();
+            prop_assert_eq!(&held, &given);
+            let some: ConceptSet = (0..20).step_by(3).map(ConceptIx).collect();
+            let beside: ConceptSet =
+                given.iter().filter(|(one, _)| some.contains(*one)).map(|(_, two)| *two).collect();
+            prop_assert_eq!(rows.of_all(&some, 50), beside);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! How large and how deep a request body may be.
 
-use memchr::{memchr_iter, memchr2};
+use memchr::{memchr_iter, memchr2, memchr2_iter};
 
 use super::WireError;
 
@@ -61,6 +61,10 @@ fn wrong_byte(body: &[u8], offset: usize) -> WireError {
 
 /// Whether brackets outside of strings nest deeper than `limit`. Any bytes are allowed.
 fn is_deeper_than(mut json: &[u8], limit: usize) -> bool {
+    // Most bodies have not even that many brackets.
+    if memchr2_iter(b'{', b'[', json).nth(limit).is_none() {
+        return false;
+    }
     let mut depth = 0_usize;
     while let Some((&byte, rest)) = json.split_first() {
         json = match byte {

@@ -97,6 +97,15 @@ impl ShownRows {
         })
     }
 
+    /// Whether an answer may have a status other than active to tell of a concept; `None` where it has no
+    /// row.
+    #[must_use]
+    #[inline]
+    pub fn may_have_status(&self, concept: ConceptIx) -> Option<bool> {
+        let row = self.rows.get(concept.row())?;
+        Some(row.flags & (FLAG_INACTIVE | FLAG_STATUS) != 0)
+    }
+
     /// Reads rows and the ends of their texts, so that the processor fetches all of them at once.
     pub(super) fn touch(&self, edition: &Edition, concepts: &[ConceptIx]) {
         let rows: Vec<Row> =
@@ -217,6 +226,7 @@ mod tests {
             assert_eq!(row.is_inactive, edition.is_inactive(concept));
             assert_eq!(row.is_not_selectable, edition.is_not_selectable(concept));
             assert_eq!(row.has_status, edition.status(concept) == "retired");
+            assert_eq!(rows.may_have_status(concept), Some(row.may_have_status()));
             let has_quote = row.display.is_some_and(|display| display.contains(&b'"'));
             assert_eq!(row.is_verbatim, !has_quote);
         }

@@ -70,10 +70,10 @@ impl<'e> Writing<'e> {
 
     /// Whether the edition's flags give a concept a status other than active.
     pub(super) fn has_status(&self, concept: ConceptIx) -> bool {
-        self.row(concept).map_or_else(
-            || self.edition.is_inactive(concept) || is_told(self.edition.status(concept)),
-            |row| row.may_have_status(),
-        )
+        let at_hand = self.rows.as_ref().and_then(|rows| rows.rows.may_have_status(concept));
+        at_hand.unwrap_or_else(|| {
+            self.edition.is_inactive(concept) || is_told(self.edition.status(concept))
+        })
     }
 
     /// The status that an entry tells without being asked for it.
