@@ -75,12 +75,11 @@ impl ConceptSet {
     #[must_use]
     pub fn iter_from(&self, offset: u64) -> ConceptsFrom<'_> {
         let start = u32::try_from(offset).ok().and_then(|offset| self.bitmap.select(offset));
-        let rest = start.map(|start| {
+        ConceptsFrom(start.map(|start| {
             let mut rest = self.bitmap.iter();
             rest.advance_to(start);
             rest
-        });
-        ConceptsFrom { rest, read: [0; READ_AT_ONCE], next: 0..0 }
+        }))
     }
 
     /// How many concepts of the set lie before `concept`.
@@ -145,17 +144,9 @@ impl ConceptSet {
     }
 }
 
-/// How many concepts are read out of a set together.
-const READ_AT_ONCE: usize = 32;
-
 /// Concepts of a set from one on, ascending; see [`ConceptSet::iter_from`].
 #[derive(Clone)]
-pub struct ConceptsFrom<'a> {
-    rest: Option<roaring::bitmap::Iter<'a>>,
-    read: [u32; READ_AT_ONCE],
-    /// Of `read`, which come next.
-    next: Range<usize>,
-}
+pub struct ConceptsFrom<'a>(Option<roaring::bitmap::Iter<'a>>);
 
 impl std::fmt::Debug for ConceptsFrom<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -168,10 +159,7 @@ impl Iterator for ConceptsFrom<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<ConceptIx> {
-        if self.next.is_empty() {
-            self.next = 0..self.rest.as_mut()?.next_many(&mut self.read).len();
-        }
-        self.next.next().and_then(|at| self.read.get(at)).copied().map(ConceptIx)
+        self.0.as_mut()?.next().map(ConceptIx)
     }
 }
 
@@ -194,6 +182,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn sets_are_walked_through_whole_containers() {
+        let mut set = ConceptSet::new();
+        set.insert_run(10, 200_000);
+        for offset in [0, 65_000, 65_536, 140_000, 199_989] {
+            let walked: Vec<u32> = set.iter_from(offset).map(|concept| concept.0).collect();
+            let expected: Vec<u32> = (10 + offset as u32..200_000).collect();
+            assert_eq!(walked, expected, "from {offset}");
+        }
+        assert_eq!(set.iter_from(199_990).next(), None);
+        assert_eq!(set.runs(1), Some(vec![10..200_000]));
+    }
 
     fn set(numbers: &BTreeSet<u32>) -> ConceptSet {
         numbers.iter().copied().map(ConceptIx).collect()

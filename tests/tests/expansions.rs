@@ -257,3 +257,22 @@ fn what_is_required_and_of_no_use_is_missing() {
         );
     }
 }
+
+#[test]
+fn expansions_of_more_concepts_than_a_container_of_a_set_holds_are_whole() {
+    let codes: Vec<String> = (0..140_000).map(|number| format!("c{number:06}")).collect();
+    let concepts: Vec<Value> = codes.iter().map(|code| json!({"code": code})).collect();
+    let url = "http://example.org/wide";
+    let wide = json!({"resourceType": "CodeSystem", "url": url, "version": "1", "status": "active",
+        "content": "complete", "valueSet": "http://example.org/vs/wide", "concept": concepts});
+    let server = Server::with(&[("wide.json", &wide.to_string())]);
+    for offset in [0, 65_000, 70_000] {
+        let offset_asked = offset.to_string();
+        let asked = [("url", "http://example.org/vs/wide"), ("offset", &offset_asked)];
+        let answer = server.ask("ValueSet/$expand", &asked).json;
+        assert_eq!(answer["expansion"]["total"], codes.len());
+        let rows = answer["expansion"]["contains"].as_array().unwrap().iter();
+        let told: Vec<&str> = rows.map(|row| row["code"].as_str().unwrap()).collect();
+        assert_eq!(told, codes[offset..], "from {offset}");
+    }
+}

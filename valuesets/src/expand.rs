@@ -220,7 +220,7 @@ impl Iterator for Entries<'_> {
 #[derive(Debug)]
 enum Walk<'a> {
     /// Ascending.
-    Set(Box<ConceptsFrom<'a>>),
+    Set(ConceptsFrom<'a>),
     /// In the order of the part, of which the first are left out.
     Ordered { order: std::slice::Iter<'a, ConceptIx>, set: &'a ConceptSet, skip: u64 },
 }
@@ -229,7 +229,7 @@ impl<'a> Walk<'a> {
     fn of(part: &'a Part, set: &'a ConceptSet, skip: u64) -> Self {
         match &part.order {
             Some(order) => Self::Ordered { order: order.iter(), set, skip },
-            None => Self::Set(Box::new(set.iter_from(skip))),
+            None => Self::Set(set.iter_from(skip)),
         }
     }
 
