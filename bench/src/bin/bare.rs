@@ -1,7 +1,8 @@
 //! A bare axum handler: what HTTP itself costs with the stack the server is built on.
 //!
 //! It answers every request with as many bytes as the header `X-Answer-Bytes` asks for and does
-//! nothing else, so that the load driver can show each figure as a ratio.
+//! nothing else, so that the load driver can show each figure as a ratio. The bytes are rows of an
+//! expansion, so that the driver, which counts rows, has as much to do for them.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -21,6 +22,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How many bytes an answer shall have.
 static ANSWER_BYTES: HeaderName = HeaderName::from_static("x-answer-bytes");
+
+/// How the bytes of an answer begin, and how they go on.
+const BEGINNING: &[u8] = br#"{"resourceType":"ValueSet","expansion":{"contains":["#;
+const ROW: &[u8] =
+    br#"{"system":"http://snomed.info/sct","code":"73211009","display":"Diabetes mellitus"},"#;
 
 /// Answers every request with a body of the size its header X-Answer-Bytes names.
 #[derive(Debug, Parser)]
@@ -49,7 +55,9 @@ async fn serve(arguments: Arguments) -> std::io::Result<()> {
         // As the server does: small answers must not wait for more to be sent.
         let _ = stream.set_nodelay(true);
     });
-    let router = Router::new().fallback(answer).with_state(Bytes::from(vec![b'x'; arguments.most]));
+    let bytes = BEGINNING.iter().chain(ROW.iter().cycle());
+    let filling: Vec<u8> = bytes.copied().take(arguments.most).collect();
+    let router = Router::new().fallback(answer).with_state(Bytes::from(filling));
     // Ended as the server is, so that a profile of what it did can be written then.
     let mut asked_to_end = signal(SignalKind::terminate())?;
     tokio::select! {
