@@ -26,7 +26,7 @@ use super::column::Column;
 use super::format::{Container, ContainerKind};
 use super::sections::{Section, Table, name_of};
 use super::write::{FLAG_INACTIVE, FLAG_NOT_SELECTABLE};
-use crate::model::{ComponentVersion, EditionMeta, Provenance};
+use crate::model::{ComponentVersion, EditionMeta, PropertyId, Provenance};
 use crate::search::{Qualities, TextSections};
 use crate::{ConceptIx, ConceptSet, Error, Result};
 
@@ -60,6 +60,8 @@ pub struct Edition {
     folded: Dictionary,
     /// Code of a membership set -> its number; LOINC has tens of thousands.
     set_numbers: OnceLock<FxHashMap<String, u16>>,
+    /// Name of a property -> its number.
+    property_numbers: OnceLock<FxHashMap<String, PropertyId>>,
     /// The concepts that properties are named after, by number of the property.
     property_concepts: OnceLock<Vec<Option<ConceptIx>>>,
     /// The concepts that have a value, by the concepts named.
@@ -132,6 +134,7 @@ impl Edition {
             codes_at_hand: AtHand::default(),
             folded,
             set_numbers: OnceLock::new(),
+            property_numbers: OnceLock::new(),
             property_concepts: OnceLock::new(),
             naming: OnceLock::new(),
             kept_naming: OnceLock::new(),

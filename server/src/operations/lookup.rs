@@ -347,10 +347,8 @@ impl Writer<'_> {
             }
         }
         let mut relatives = |name: &str, relatives: &[ConceptIx]| {
-            let displays = edition.displays_for(relatives, self.scores);
-            for (&relative, display) in relatives.iter().zip(displays) {
-                let value = (PropertyText::Code, edition.code_bytes(relative));
-                out.property(name, value, Some(display), |_| ());
+            for (code, display) in edition.named_for(relatives, self.scores) {
+                out.property(name, (PropertyText::Code, code), Some(display), |_| ());
             }
         };
         if self.wanted.has("parent") {

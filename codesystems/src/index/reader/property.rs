@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
+
 use super::super::codec::{self, posting, posting_len};
 use super::super::sections::{Section, Table};
 use super::super::write::NONE;
@@ -14,8 +16,14 @@ impl Edition {
     /// The number of the property called `code`.
     #[must_use]
     pub fn property_id(&self, code: &str) -> Option<PropertyId> {
-        let position = self.meta.properties.iter().position(|property| property.code == code);
-        position.and_then(|position| u16::try_from(position).ok()).map(PropertyId)
+        let numbers = self.property_numbers.get_or_init(|| {
+            let mut numbers = FxHashMap::default();
+            for (number, property) in (0..=u16::MAX).zip(&self.meta.properties) {
+                numbers.entry(property.code.clone()).or_insert(PropertyId(number));
+            }
+            numbers
+        });
+        numbers.get(code).copied()
     }
 
     /// The properties of a concept, in the order in which they were added.

@@ -97,6 +97,22 @@ impl ShownRows {
         })
     }
 
+    /// Code and default display of each of the concepts, the code again where there is no display.
+    pub(super) fn named<'e>(
+        &self,
+        edition: &'e Edition,
+        concepts: &[ConceptIx],
+    ) -> impl Iterator<Item = (&'e [u8], &'e [u8])> {
+        concepts.iter().map(|&concept| match self.get(edition, concept) {
+            Some(row) => (row.code, row.display.unwrap_or(row.code)),
+            None => {
+                let code = edition.code_bytes(concept);
+                let display = edition.default_designation(concept);
+                (code, display.map_or(code, |display| display.value_bytes()))
+            }
+        })
+    }
+
     /// Whether an answer may have a status other than active to tell of a concept; `None` where it has no
     /// row.
     #[must_use]
@@ -181,7 +197,7 @@ impl Edition {
 
 #[cfg(test)]
 mod tests {
-    use crate::{ConceptIx, Edition, EditionBuilder, EditionMeta};
+    use crate::{ConceptIx, Edition, EditionBuilder, EditionMeta, LanguagePreference};
 
     fn edition(texts: &[&str]) -> Edition {
         let meta = EditionMeta::new("http://rows.example".to_owned(), "1".to_owned());
@@ -231,6 +247,14 @@ mod tests {
             assert_eq!(row.is_verbatim, !has_quote);
         }
         assert_eq!(left, 2, "a long display and a long code");
+        let scores = edition.language_scores(&LanguagePreference::default());
+        let named = edition.named_for(&concepts, &scores);
+        let displays = edition.displays_for(&concepts, &scores);
+        for ((&concept, named), display) in concepts.iter().zip(named).zip(displays) {
+            let expected = edition.display_bytes_for(concept, &scores);
+            assert_eq!(named, (edition.code_bytes(concept), expected));
+            assert_eq!(display, expected);
+        }
         assert!(rows.get(&edition, ConceptIx(u32::MAX)).is_none());
     }
 }

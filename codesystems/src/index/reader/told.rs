@@ -98,10 +98,20 @@ impl Edition {
 
     /// The displays of several concepts, each as [`Self::display_bytes_for`] gives it.
     #[must_use]
-    pub fn displays_for(&self, concepts: &[ConceptIx], scores: &LanguageScores) -> Vec<&[u8]> {
+    pub fn displays_for<'e>(
+        &'e self,
+        concepts: &[ConceptIx],
+        scores: &LanguageScores,
+    ) -> Vec<&'e [u8]> {
         if scores.is_any_wanted() {
             let display = |&concept| self.display_bytes_for(concept, scores);
             return concepts.iter().map(display).collect();
+        }
+        if let Some(rows) = self.shown_rows(concepts.len() as u64) {
+            let named = rows.named(self, concepts);
+            let displays: Vec<&[u8]> = named.map(|(_, display)| display).collect();
+            touch(displays.iter().copied());
+            return displays;
         }
         let displays = self.table(Table::Displays);
         let places: Vec<u32> = concepts.iter().map(|concept| displays.at(concept.row())).collect();
@@ -119,6 +129,25 @@ impl Edition {
             .collect();
         touch(texts.iter().copied());
         texts
+    }
+
+    /// Code and display of several concepts, each as [`Self::code_bytes`] and [`Self::display_bytes_for`] give
+    /// it.
+    #[must_use]
+    pub fn named_for<'e>(
+        &'e self,
+        concepts: &[ConceptIx],
+        scores: &LanguageScores,
+    ) -> Vec<(&'e [u8], &'e [u8])> {
+        if !scores.is_any_wanted()
+            && let Some(rows) = self.shown_rows(concepts.len() as u64)
+        {
+            let named: Vec<_> = rows.named(self, concepts).collect();
+            touch(named.iter().flat_map(|&(code, display)| [code, display]));
+            return named;
+        }
+        let displays = self.displays_for(concepts, scores).into_iter();
+        concepts.iter().map(|&concept| self.code_bytes(concept)).zip(displays).collect()
     }
 
     /// Everything that is told of these values of this edition.
@@ -251,7 +280,9 @@ mod tests {
         for tags in [vec![], vec!["en".to_owned()], vec!["fr".to_owned()]] {
             let scores = edition.language_scores(&LanguagePreference::new(tags));
             let displays = edition.displays_for(&concepts, &scores);
-            for (&concept, display) in concepts.iter().zip(&displays) {
+            let named = edition.named_for(&concepts, &scores);
+            for ((&concept, display), named) in concepts.iter().zip(&displays).zip(named) {
+                assert_eq!(named, (edition.code_bytes(concept), *display));
                 edition.touch(concept);
                 assert_eq!(*display, edition.display_for(concept, &scores).as_bytes());
                 assert_eq!(edition.code_bytes(concept), edition.code(concept).as_bytes());
