@@ -47,8 +47,10 @@ impl Bits {
         }
         let kept = BUFFERS.with(|buffers| {
             let mut buffers = buffers.try_borrow_mut().ok()?;
-            let fitting = buffers.iter().position(|buffer| buffer.capacity() >= words)?;
-            Some(buffers.swap_remove(fitting))
+            let fitting = buffers.iter().position(|buffer| buffer.capacity() >= words);
+            // Where there is room for one more, a small one is left to small sets.
+            let grown = Some(0).filter(|_| buffers.len() >= KEPT);
+            Some(buffers.swap_remove(fitting.or(grown)?))
         });
         match kept {
             Some(mut buffer) => {
@@ -161,11 +163,16 @@ impl Distinct {
         let words = words(limit);
         let kept = CLEAN.with(|clean| {
             let mut clean = clean.try_borrow_mut().ok()?;
-            let fitting = clean.iter().position(|marks| marks.words.len() >= words)?;
-            Some(clean.swap_remove(fitting))
+            let fitting = clean.iter().position(|marks| marks.words.len() >= words);
+            // Where there is room for one more, a small one is left to small sets.
+            let grown = Some(0).filter(|_| clean.len() >= KEPT_CLEAN);
+            Some(clean.swap_remove(fitting.or(grown)?))
         });
-        let fresh = || Marks { words: vec![0; words], numbers: Vec::new() };
-        Self { limit, marks: kept.unwrap_or_else(fresh) }
+        let mut marks = kept.unwrap_or_default();
+        if marks.words.len() < words {
+            marks.words.resize(words, 0);
+        }
+        Self { limit, marks }
     }
 
     /// Adds `number`; true if it is new.
@@ -305,6 +312,17 @@ mod tests {
                     numbers.into_iter().filter(|&number| number < limit).collect();
                 assert_eq!(distinct.len() as u64, expected.len());
                 assert_eq!(distinct.into_roaring(), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn kept_sets_that_are_too_small_grow() {
+        for limit in [40_000, 500_000] {
+            let sets = [(); KEPT + 1].map(|()| (Distinct::new(limit), Bits::new(limit)));
+            for (mut distinct, mut bits) in sets {
+                assert!(distinct.insert(limit - 1) && bits.insert(limit - 1));
+                assert_eq!((distinct.len(), bits.len()), (1, 1));
             }
         }
     }
