@@ -5,7 +5,7 @@ use valuesets::Scope;
 use valuesets::model::{Include, ValueSet};
 
 use crate::library::{Content, Known, ResourceEntry, ResourceType, Snapshot};
-use crate::wire::json::JsonWriter;
+use crate::wire::json::{self, JsonWriter};
 
 /// The value set that `url` implies, with a version behind a bar or without. It has no id: it is in
 /// no library and cannot be read.
@@ -23,7 +23,7 @@ pub fn value_set(snapshot: &Snapshot, url: &str) -> Option<ResourceEntry> {
         title: String::new(),
         status: implied.status.clone(),
         fhir_version: String::new(),
-        content: Content::Json(write(&implied).into()),
+        content: Content::Json(json::sent(write(&implied))),
         known: Known::default(),
     })
 }

@@ -190,8 +190,7 @@ pub async fn serve(
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(HEADER_SECONDS))
-        .pipeline_flush(true);
+        .header_read_timeout(Duration::from_secs(HEADER_SECONDS));
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
     let mut stop = std::pin::pin!(stop);
     loop {

@@ -6,7 +6,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
-use super::json::pretty;
+use super::json::{self, pretty};
 use super::{Format, Negotiated, OperationOutcome, WireError, xml};
 
 /// What an entity tag is made of.
@@ -223,7 +223,7 @@ pub fn respond_outcome(
     negotiated: &Negotiated,
 ) -> Response<Body> {
     let head = Head::new(status).cache_control(CacheControl::NoStore);
-    respond(&head, outcome.to_json(), negotiated, &Conditions::default())
+    respond(&head, json::sent(outcome.to_json()), negotiated, &Conditions::default())
 }
 
 /// The response to a request that could not be understood.

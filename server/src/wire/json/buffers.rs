@@ -4,6 +4,7 @@
 //! memory goes back to the kernel and comes from it again, which for answers of a few kilobytes and more
 //! takes longer than writing them.
 
+use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,6 +16,17 @@ const SMALLEST: u32 = 11;
 const SIZES: usize = 10;
 /// What is kept of all sizes together, in bytes.
 const MOST_KEPT: usize = 16 << 20;
+/// How many sizes larger than it must be a buffer may be.
+const LARGER: usize = 2;
+/// Answers that fill less than this part of their buffer are sent out of one of their own size.
+const SPARSE: usize = 32;
+/// The largest buffer that a thread keeps for itself.
+const MOST_OWN: usize = 64 << 10;
+
+thread_local! {
+    /// The buffer that this thread wrote into or freed last: it is near, and no lock is needed.
+    static OWN: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// What is kept, in bytes.
 static KEPT: AtomicUsize = AtomicUsize::new(0);
@@ -29,19 +41,39 @@ fn size_for(capacity: usize) -> Option<usize> {
 
 /// An empty buffer with room for at least `capacity` bytes.
 pub(super) fn take(capacity: usize) -> Vec<u8> {
-    let Some(number) = size_for(capacity) else { return Vec::with_capacity(capacity) };
-    // Whoever holds the lock moves a pointer: waiting for it is not worth a system call.
-    match BUFFERS.get(number).and_then(|size| size.try_lock().ok()?.pop()) {
-        Some(buffer) => {
-            KEPT.fetch_sub(buffer.capacity(), Ordering::Relaxed);
-            buffer
-        }
-        None => Vec::with_capacity(1 << (SMALLEST + number as u32)),
+    let own = OWN.take();
+    if own.capacity() >= capacity.max(1) {
+        return own;
     }
+    OWN.set(own);
+    let Some(number) = size_for(capacity) else { return Vec::with_capacity(capacity) };
+    // Answers that outgrow their buffers leave larger ones: who never took these would fill the room with them.
+    for size in BUFFERS.iter().skip(number).take(1 + LARGER) {
+        // Whoever holds the lock moves a pointer: waiting for it is not worth a system call.
+        if let Some(buffer) = size.try_lock().ok().and_then(|mut kept| kept.pop()) {
+            KEPT.fetch_sub(buffer.capacity(), Ordering::Relaxed);
+            return buffer;
+        }
+    }
+    Vec::with_capacity(1 << (SMALLEST + number as u32))
 }
 
 /// Keeps a buffer that nobody reads any more, where there is room for it.
 pub fn give(mut buffer: Vec<u8>) {
+    buffer.clear();
+    let capacity = buffer.capacity();
+    if capacity <= MOST_OWN {
+        let own = OWN.take();
+        let (larger, smaller) =
+            if own.capacity() < capacity { (buffer, own) } else { (own, buffer) };
+        OWN.set(larger);
+        buffer = smaller;
+    }
+    keep(buffer);
+}
+
+/// Keeps an empty buffer for all threads.
+fn keep(buffer: Vec<u8>) {
     let capacity = buffer.capacity();
     // One that grew has room for what the next smaller power of two says.
     let number = capacity.checked_ilog2().and_then(|log| log.checked_sub(SMALLEST));
@@ -49,7 +81,6 @@ pub fn give(mut buffer: Vec<u8>) {
     if KEPT.load(Ordering::Relaxed) + capacity > MOST_KEPT {
         return;
     }
-    buffer.clear();
     if let Ok(mut kept) = size.try_lock() {
         KEPT.fetch_add(capacity, Ordering::Relaxed);
         kept.push(buffer);
@@ -69,8 +100,11 @@ pub(crate) fn forget() {
 
 /// An answer whose memory is kept when it is sent.
 pub(crate) fn sent(answer: Vec<u8>) -> Bytes {
-    if answer.capacity() < 1 << SMALLEST {
-        return answer.into();
+    // Who reads slowly does not hold a buffer for a few bytes of it.
+    if answer.len() < answer.capacity() / SPARSE {
+        let bytes = Bytes::copy_from_slice(&answer);
+        give(answer);
+        return bytes;
     }
     Bytes::from_owner(Sent(answer))
 }
