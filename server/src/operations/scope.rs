@@ -329,7 +329,21 @@ impl Asked {
             None => Cow::Borrowed(url),
             Some(_) => Cow::Owned(canonical().to_string()),
         };
-        let key = self.key(request, extent, Definition::Canonical(&name));
+        Ok(self.of_canonical(request, extent, &name, canonical)?)
+    }
+
+    /// The value set that `canonical` means, which is written `name`.
+    ///
+    /// # Errors
+    /// When it is unknown.
+    pub(super) fn of_canonical(
+        &self,
+        request: &Request<'_>,
+        extent: Extent,
+        name: &str,
+        canonical: impl FnOnce() -> Canonical,
+    ) -> valuesets::Result<Subject> {
+        let key = self.key(request, extent, Definition::Canonical(name));
         if let Some(KnownSet { value_set, compiled }) = self.cache(request).get(key.text.as_str()) {
             return Ok(Subject { value_set, extent, key, compiled: Some(compiled) });
         }

@@ -15,7 +15,6 @@ use valuesets::{Catalogue, Scope, conceptmap};
 
 use super::lookup::value_ref;
 use super::normalize::{self, Reading};
-use super::scope::Definition;
 use super::{Answer, Asked, Extent, Request};
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
@@ -149,11 +148,8 @@ fn bound(
 ) -> Result<Option<Bound>, Failure> {
     let Some(text) = either(&request.parameters, &names)? else { return Ok(None) };
     let value_set = Canonical::parse(text);
-    let members = asked.scope(request).value_set(&value_set).ok().and_then(|definition| {
-        let name = Definition::Canonical(text);
-        let subject = asked.subject(request, Extent::Known, definition, name);
-        asked.compiled(request, &subject).ok()
-    });
+    let subject = asked.of_canonical(request, Extent::Known, text, || value_set.clone());
+    let members = subject.and_then(|subject| asked.compiled(request, &subject)).ok();
     Ok(Some(Bound { value_set, members }))
 }
 

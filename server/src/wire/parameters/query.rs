@@ -33,13 +33,17 @@ pub(in crate::wire) fn decode<'a>(name: &str, value: &'a str) -> Result<Cow<'a, 
     }
     let mut decoded = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let escaped = if byte == b'%' { escaped_byte(after) } else { None };
-        let plain = if byte == b'+' { b' ' } else { byte };
-        let (byte, behind) = escaped.unwrap_or((plain, after));
+    while let Some(at) = memchr::memchr2(b'%', b'+', rest) {
+        let (plain, marked) = rest.split_at(at);
+        decoded.extend_from_slice(plain);
+        let Some((&mark, after)) = marked.split_first() else { break };
+        let escaped = if mark == b'%' { escaped_byte(after) } else { None };
+        let itself = if mark == b'+' { b' ' } else { mark };
+        let (byte, behind) = escaped.unwrap_or((itself, after));
         decoded.push(byte);
         rest = behind;
     }
+    decoded.extend_from_slice(rest);
     String::from_utf8(decoded)
         .map(Cow::Owned)
         .map_err(|_| WireError::value(name, value, "UTF-8 text, percent-encoded"))
