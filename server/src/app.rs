@@ -95,6 +95,9 @@ impl App {
     /// When the library cannot be read; what was served before goes on being served.
     pub fn reload(&self) -> Result<()> {
         let previous = self.snapshot();
+        if previous.is_all_of(&self.library)? {
+            return Ok(());
+        }
         let next = self.workers.install(|| Snapshot::open(&self.library, Some(&previous)))?;
         if next.hash != previous.hash || next.problems != previous.problems {
             self.snapshot.store(Arc::new(next));

@@ -350,6 +350,26 @@ fn damaged_files_are_refused_with_the_reason_and_the_rest_is_served() {
 }
 
 #[test]
+fn a_file_that_is_mended_is_served_without_a_restart() {
+    let (folder, library) = empty();
+    load(&library, "2025");
+    load_texts(&library, &animal_files(), &Options::default());
+    let path = file(&library, "editions");
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let server = Server::at(folder.path(), |_| ());
+    assert_eq!(lookup(&server, "", "S1").status, 404);
+    fs::write(&path, whole).unwrap();
+    server.app().reload().unwrap();
+    assert_eq!(default_version(&server), "2025");
+    assert!(server.app().snapshot().problems.is_empty());
+    // Nothing has changed: requests go on with the same snapshot and what it knows.
+    let before = server.app().snapshot();
+    server.app().reload().unwrap();
+    assert!(std::sync::Arc::ptr_eq(&before, &server.app().snapshot()));
+}
+
+#[test]
 fn a_flipped_bit_anywhere_is_noticed_or_harmless() {
     let (folder, library) = empty();
     load(&library, "2025");

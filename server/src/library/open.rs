@@ -1,5 +1,6 @@
 //! What a library holds at one moment, opened.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use bytes::Bytes;
 use codesystems::index::{Container, ContainerKind};
 use codesystems::{Canonical, Edition};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use valuesets::conceptmap::{ConceptMap, SnomedMap};
 use valuesets::model::ValueSet;
 use valuesets::{Catalogue, CodeSystem};
@@ -48,7 +49,7 @@ pub struct Snapshot {
     /// Value sets compiled before, by what they were compiled from.
     pub compiled: KnownSets,
     /// Reference sets of SNOMED CT asked as maps before.
-    pub snomed_maps: moka::sync::Cache<String, Arc<SnomedMap>>,
+    pub snomed_maps: moka::sync::Cache<String, Arc<SnomedMap>, FxBuildHasher>,
     /// Identifies the content: equal for equal releases and defaults.
     pub hash: String,
     /// The content and this program's version as a number, for tags of answers.
@@ -58,6 +59,28 @@ pub struct Snapshot {
     /// Files that could not be opened and are not served, with the reason.
     pub problems: Vec<String>,
     files: FxHashMap<PathBuf, Arc<Opened>>,
+    listing: Listing,
+}
+
+/// What a library lists.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Listing {
+    /// Paths and hashes of the files, in the order of the releases.
+    files: Vec<(PathBuf, String)>,
+    /// Versions that are the default, by canonical.
+    defaults: BTreeMap<String, String>,
+}
+
+impl Listing {
+    fn read(library: &Library) -> Result<Self> {
+        let releases = library.releases()?;
+        let files = releases
+            .iter()
+            .flat_map(|release| &release.files)
+            .map(|file| (library.root().join(&file.path), file.hash.clone()))
+            .collect();
+        Ok(Self { files, defaults: library.defaults()? })
+    }
 }
 
 /// Reference sets kept as maps.
@@ -74,14 +97,9 @@ impl Snapshot {
     /// # Errors
     /// When the library itself cannot be read.
     pub fn open(library: &Library, previous: Option<&Self>) -> Result<Self> {
-        let releases = library.releases()?;
-        let defaults = library.defaults()?;
-        let listed: Vec<(PathBuf, String)> = releases
-            .iter()
-            .flat_map(|release| &release.files)
-            .map(|file| (library.root().join(&file.path), file.hash.clone()))
-            .collect();
-        let opened: Vec<Result<Arc<Opened>, String>> = listed
+        let listing = Listing::read(library)?;
+        let opened: Vec<Result<Arc<Opened>, String>> = listing
+            .files
             .par_iter()
             .map(|(path, _)| {
                 let known = previous.and_then(|previous| previous.files.get(path));
@@ -98,12 +116,12 @@ impl Snapshot {
         let mut state = Self::empty();
         let mut entries = Vec::new();
         let mut hasher = blake3::Hasher::new();
-        for ((path, hash), opened) in listed.into_iter().zip(opened) {
+        for ((path, hash), opened) in listing.files.iter().zip(opened) {
             match opened {
                 Ok(opened) => {
                     hasher.update(hash.as_bytes());
                     state.add(&opened, &mut entries);
-                    state.files.insert(path, opened);
+                    state.files.insert(path.clone(), opened);
                 }
                 Err(problem) => state.problems.push(problem),
             }
@@ -113,7 +131,7 @@ impl Snapshot {
             hasher.update(system.edition().content_hash());
             entries.push(edition_entry(&system));
         }
-        for (url, version) in &defaults {
+        for (url, version) in &listing.defaults {
             hasher.update(format!("{url}|{version};").as_bytes());
             if !state.catalogue.set_default(url, version) {
                 state.problems.push(format!(
@@ -127,7 +145,18 @@ impl Snapshot {
         hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
         state.tag =
             hasher.finalize().as_bytes().first_chunk().map_or(0, |half| u128::from_be_bytes(*half));
+        state.listing = listing;
         Ok(state)
+    }
+
+    /// Whether `library` lists what this was opened from, and each file could be opened: then there
+    /// is nothing to open again.
+    ///
+    /// # Errors
+    /// When the library itself cannot be read.
+    pub fn is_all_of(&self, library: &Library) -> Result<bool> {
+        let is_whole = self.listing.files.iter().all(|(path, _)| self.files.contains_key(path));
+        Ok(is_whole && self.listing == Listing::read(library)?)
     }
 
     /// The error that `url` is no code system of the library; names those there are, the largest
@@ -156,12 +185,15 @@ impl Snapshot {
             catalogue: Catalogue::new(),
             resources: Resources::default(),
             compiled: known_sets(COMPILED_BYTES, |_| 0),
-            snomed_maps: moka::sync::Cache::new(MAX_SNOMED_MAPS),
+            snomed_maps: moka::sync::Cache::builder()
+                .max_capacity(MAX_SNOMED_MAPS)
+                .build_with_hasher(FxBuildHasher),
             hash: String::new(),
             tag: 0,
             opened_at: super::now(),
             problems: Vec::new(),
             files: FxHashMap::default(),
+            listing: Listing::default(),
         }
     }
 
