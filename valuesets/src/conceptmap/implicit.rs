@@ -228,11 +228,11 @@ impl SnomedMap {
         &self.group
     }
 
-    /// The mappings of a source code, by map group and priority.
+    /// The mappings of a source code, by map group and priority; without the source's display.
     #[must_use]
     pub fn mappings(&self, code: &str) -> Vec<Match<'_>> {
         match self.columns.side {
-            Side::Component | Side::Target => self.of_concept(code),
+            Side::Component | Side::Target => self.of_concept(code, false),
             Side::Source => self.of_other(code),
         }
     }
@@ -242,11 +242,13 @@ impl SnomedMap {
     pub fn reverse(&self, code: &str) -> Vec<Match<'_>> {
         match self.columns.side {
             Side::Component | Side::Target => self.of_other(code),
-            Side::Source => self.of_concept(code),
+            Side::Source => self.of_concept(code, true),
         }
     }
 
-    fn of_concept(&self, code: &str) -> Vec<Match<'_>> {
+    /// With the display of the concept or without it: reading one that nobody sees is reading memory
+    /// that lies far from all else.
+    fn of_concept(&self, code: &str, is_shown: bool) -> Vec<Match<'_>> {
         let Some(concept) = self.edition.find(code) else { return Vec::new() };
         let mut rows: Vec<(MemberRow<'_>, Vec<&str>)> = self
             .edition
@@ -259,7 +261,7 @@ impl SnomedMap {
         };
         let Columns { group, priority, .. } = self.columns;
         rows.sort_by_key(|(_, fields)| (number(fields, group), number(fields, priority)));
-        rows.into_iter().map(|(row, fields)| self.matched(row, &fields)).collect()
+        rows.into_iter().map(|(row, fields)| self.matched(row, &fields, is_shown)).collect()
     }
 
     fn of_other(&self, code: &str) -> Vec<Match<'_>> {
@@ -269,7 +271,7 @@ impl SnomedMap {
             .flat_map(|&concept| self.edition.member_rows_of(self.set, concept))
             .map(|row| (row, row.fields().collect::<Vec<_>>()))
             .filter(|(_, fields)| fields.get(self.columns.other) == Some(&code))
-            .map(|(row, fields)| self.matched(row, &fields))
+            .map(|(row, fields)| self.matched(row, &fields, true))
             .collect()
     }
 
@@ -291,12 +293,12 @@ impl SnomedMap {
         index
     }
 
-    fn concept_coding(&self, concept: ConceptIx) -> Coding<'_> {
+    fn concept_coding(&self, concept: ConceptIx, is_shown: bool) -> Coding<'_> {
         Coding {
             system: &self.edition.meta().url,
             version: &self.edition.meta().version,
             code: self.edition.code(concept),
-            display: self.edition.display(concept),
+            display: if is_shown { self.edition.display(concept) } else { "" },
         }
     }
 
@@ -311,9 +313,9 @@ impl SnomedMap {
         Coding { system, version, code, display }
     }
 
-    fn matched<'a>(&'a self, row: MemberRow<'a>, fields: &[&'a str]) -> Match<'a> {
+    fn matched<'a>(&'a self, row: MemberRow<'a>, fields: &[&'a str], is_shown: bool) -> Match<'a> {
         let field = |column: usize| fields.get(column).copied().unwrap_or_default();
-        let concept = self.concept_coding(row.concept());
+        let concept = self.concept_coding(row.concept(), is_shown);
         let code = field(self.columns.other);
         let other = (!code.is_empty()).then(|| self.other_coding(code));
         let (source, target) = match (self.columns.side, other) {
