@@ -51,9 +51,9 @@ impl TextIndex<'_> {
         let mut previous: Option<&QueryWord> = None;
         let mut words = Vec::with_capacity(query.words.len());
         for typed in &query.words {
-            let mut word = self.beginnings(typed);
+            let (mut word, near) = self.beginnings(typed);
             word.joined = previous.and_then(|previous| self.joined(previous, typed));
-            word.splits = self.splits(&typed.text);
+            word.splits = self.splits(&typed.text, near);
             if query.fuzzy && word.direct.is_empty() && word.joined.is_none() {
                 word.direct = self.similar(&typed.text);
                 word.fuzzy = !word.direct.is_empty();
@@ -67,10 +67,12 @@ impl TextIndex<'_> {
         Some(words)
     }
 
-    fn beginnings(&self, typed: &QueryWord) -> Word {
-        let mut word = Word::default();
+    /// The tokens that begin with a word as it is typed, and where it stands among all.
+    fn beginnings(&self, typed: &QueryWord) -> (Word, u32) {
+        let (mut word, mut near) = (Word::default(), None);
         for text in std::iter::once(&typed.text).chain(&typed.variant) {
             let (range, is_exact) = self.terms.look_up(text);
+            near.get_or_insert(range.start);
             if range.is_empty() {
                 continue;
             }
@@ -78,7 +80,7 @@ impl TextIndex<'_> {
             word.exact.extend(is_exact.then_some(range.start));
             word.direct.push(range);
         }
-        word
+        (word, near.unwrap_or_default())
     }
 
     fn joined(&self, previous: &QueryWord, typed: &QueryWord) -> Option<Range<u32>> {
@@ -89,12 +91,9 @@ impl TextIndex<'_> {
             .filter(|range| !range.is_empty())
     }
 
-    fn splits(&self, word: &str) -> Vec<Split> {
-        let lefts = self.terms.beginnings_of(word).into_iter();
-        lefts
-            .filter(|&(at, _)| can_be_apart(word, at))
-            .filter_map(|(at, left)| self.split(left, word.get(at..)?))
-            .collect()
+    fn splits(&self, word: &str, near: u32) -> Vec<Split> {
+        let lefts = self.terms.beginnings_of(word, near, |at| can_be_apart(word, at)).into_iter();
+        lefts.filter_map(|(at, left)| self.split(left, word.get(at..)?)).collect()
     }
 
     fn split(&self, left: u32, right: &str) -> Option<Split> {

@@ -104,7 +104,7 @@ impl<'e> Terms<'e> {
     /// The rows of the tokens that begin with `prefix`, and whether the first of them is `prefix`.
     pub(super) fn look_up(&self, prefix: &str) -> (Range<u32>, bool) {
         let prefix = prefix.as_bytes();
-        let block = self.block_before(prefix);
+        let block = self.block_before(prefix, None);
         let mut cursor = self.cursor(block);
         let start = loop {
             match cursor.next() {
@@ -121,7 +121,7 @@ impl<'e> Terms<'e> {
                 Some(next) if !(next as usize).is_multiple_of(BLOCK) => row = next,
                 Some(_) | None => {
                     let behind = [prefix, &[BEHIND]].concat();
-                    return (start..self.lower_bound(&behind).max(start), is_exact);
+                    return (start..self.lower_bound(&behind, block).max(start), is_exact);
                 }
             }
         }
@@ -135,25 +135,38 @@ impl<'e> Terms<'e> {
         is_exact.then_some(range.start)
     }
 
-    /// The tokens that `word` begins with, without itself: their lengths and rows, longest first.
-    pub(super) fn beginnings_of(&self, word: &str) -> Vec<(usize, u32)> {
+    /// The tokens that `word` begins with, without itself, of those lengths that are `wanted`: their
+    /// lengths and rows, longest first. Looked for from the row `near` on.
+    pub(super) fn beginnings_of(
+        &self,
+        word: &str,
+        mut near: u32,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Vec<(usize, u32)> {
         let mut found = Vec::new();
         let mut length = word.len().saturating_sub(1);
-        while let Some(key) = word.as_bytes().get(..length).filter(|key| !key.is_empty()) {
+        loop {
+            while length > 0 && !wanted(length) {
+                length -= 1;
+            }
+            let Some(key) = word.as_bytes().get(..length).filter(|key| !key.is_empty()) else {
+                break;
+            };
             // Whatever lies between a beginning of the key and the key begins with it, too.
-            let Some((row, shared, is_whole)) = self.last_up_to(key) else { break };
-            if is_whole {
+            let Some((row, shared, is_whole)) = self.last_up_to(key, near) else { break };
+            if is_whole && wanted(shared) {
                 found.push((shared, row));
             }
+            near = row;
             length = if is_whole { shared.saturating_sub(1) } else { shared };
         }
         found
     }
 
     /// The last token that is not greater than `key`: its row, how many bytes it shares with the
-    /// key, and whether it has no others.
-    fn last_up_to(&self, key: &[u8]) -> Option<(u32, usize, bool)> {
-        let behind = self.offsets.partition_point(|offset| self.head(offset) <= key);
+    /// key, and whether it has no others. It is looked for from the row `near` on.
+    fn last_up_to(&self, key: &[u8], near: u32) -> Option<(u32, usize, bool)> {
+        let behind = self.blocks_until(Some(near as usize / BLOCK), |head| head <= key);
         let mut cursor = self.cursor(behind.checked_sub(1)?);
         let mut last = None;
         while let Some(row) = cursor.next().filter(|_| cursor.term() <= key) {
@@ -164,9 +177,9 @@ impl<'e> Terms<'e> {
         last
     }
 
-    /// The first row whose token is not less than `key`.
-    fn lower_bound(&self, key: &[u8]) -> u32 {
-        let mut cursor = self.cursor(self.block_before(key));
+    /// The first row whose token is not less than `key`, looked for from the block `near` on.
+    fn lower_bound(&self, key: &[u8], near: usize) -> u32 {
+        let mut cursor = self.cursor(self.block_before(key, Some(near)));
         while let Some(row) = cursor.next() {
             if cursor.term() >= key {
                 return row;
@@ -175,9 +188,37 @@ impl<'e> Terms<'e> {
         self.count
     }
 
-    /// The last block that begins before `key`, or the first.
-    fn block_before(&self, key: &[u8]) -> usize {
-        self.offsets.partition_point(|offset| self.head(offset) < key).saturating_sub(1)
+    /// The last block that begins before `key`, or the first; looked for from the block `near` on.
+    fn block_before(&self, key: &[u8], near: Option<usize>) -> usize {
+        self.blocks_until(near, |head| head < key).saturating_sub(1)
+    }
+
+    /// How many blocks there are whose first token `is_before`, which is so of the first ones alone. Few
+    /// are looked at where the last of these is not far from the block `near`.
+    fn blocks_until(&self, near: Option<usize>, is_before: impl Fn(&[u8]) -> bool) -> usize {
+        let is_before = |offset: &U32| is_before(self.head(offset));
+        let Some(near) = near else { return self.offsets.partition_point(is_before) };
+        let count = self.offsets.len();
+        let is_block_before = |block: usize| self.offsets.get(block).is_some_and(is_before);
+        let mut step = 1;
+        let (from, behind) = if is_block_before(near) {
+            let mut from = near + 1;
+            while is_block_before(from + step) {
+                from += step + 1;
+                step *= 4;
+            }
+            (from, from + step)
+        } else {
+            let mut behind = near;
+            while behind > step && !is_block_before(behind - step) {
+                behind -= step;
+                step *= 4;
+            }
+            (behind.saturating_sub(step), behind)
+        };
+        let (from, behind) = (from.min(count), behind.min(count));
+        let between = self.offsets.get(from..behind).unwrap_or_default();
+        from + between.partition_point(is_before)
     }
 
     /// The first token of the block at `offset`.
@@ -248,6 +289,8 @@ mod tests {
             terms in proptest::collection::btree_set("[a-c]{1,6}", 0..120),
             prefix in "[a-d]{0,4}",
             rest in "[a-c]{0,4}",
+            left_out in 0..9_usize,
+            near in 0..9_usize,
         ) {
             let terms: Vec<&str> = terms.iter().map(String::as_str).collect();
             let bytes = write(terms.iter().copied()).unwrap();
@@ -261,10 +304,14 @@ mod tests {
             prop_assert!(range.clone().all(|row| terms[row as usize].starts_with(&prefix)));
             let known = terms.contains(&prefix.as_str());
             prop_assert_eq!(read.find(&prefix).is_some(), known);
+            let blocks = terms.iter().step_by(BLOCK).filter(|head| **head < prefix.as_str()).count();
+            let found = read.blocks_until(Some(near), |head| head < prefix.as_bytes());
+            prop_assert_eq!(found, blocks);
             let word = format!("{prefix}{rest}");
-            let mut beginnings = read.beginnings_of(&word);
+            let mut beginnings = read.beginnings_of(&word, near as u32 * 20, |length| length != left_out);
             beginnings.reverse();
             let expected: Vec<(usize, u32)> = (terms.iter().zip(0..))
+                .filter(|(term, _)| term.len() != left_out)
                 .filter(|(term, _)| word.starts_with(**term) && word != **term)
                 .map(|(term, row)| (term.len(), row))
                 .collect();
@@ -277,7 +324,7 @@ mod tests {
             if let Some(terms) = Terms::new(&bytes) {
                 terms.prefixed(&key);
                 terms.find(&key);
-                terms.beginnings_of(&key);
+                terms.beginnings_of(&key, row, |_| true);
                 terms.cursor(row as usize).next();
             }
         }
