@@ -1,7 +1,5 @@
 //! The postings of a word of a query, span by span, and what each tells of its place.
 
-use std::iter::repeat;
-
 use zerocopy::little_endian::{U16, U64};
 
 use super::bits::StoredBits;
@@ -243,22 +241,45 @@ impl<'e> Large<'e> {
         }
     }
 
-    /// The places of `span`, 64 a word; `None` where they are listed.
-    pub(super) fn words(self, span: u32) -> Option<impl Iterator<Item = u64>> {
-        let (one, other) = match self {
-            Self::Container(_, Container::Sparse(_)) => return None,
-            Self::Container(_, Container::Dense(words)) => (words, None),
+    /// Hands over the places of `span` as a set for each thing that is known of some.
+    pub(super) fn sets(self, span: u32, mut tell: impl FnMut(u8, &[u64; WORDS])) {
+        let mut set = [0_u64; WORDS];
+        match self {
+            Self::Container(known, Container::Sparse(lows)) => {
+                for low in lows {
+                    let (word, bit) = bit(low.get());
+                    set[word] |= bit;
+                }
+                tell(known, &set);
+            }
+            Self::Container(known, Container::Dense(words)) => {
+                set.iter_mut().zip(words).for_each(|(set, word)| *set = word.get());
+                tell(known, &set);
+            }
             Self::Wide(wide) => {
                 let of_span = |set: &'e [U64]| {
                     let start = (span as usize * WORDS).min(set.len());
                     set.get(start..).unwrap_or_default()
                 };
-                (of_span(wide.whole), Some(of_span(wide.first_or_part)))
+                let (whole, other) = (of_span(wide.whole), of_span(wide.first_or_part));
+                let mut told = |is_whole: bool, is_other: bool| {
+                    let (whole_turned, other_turned) = (turned(is_whole), turned(is_other));
+                    for ((set, whole), other) in set.iter_mut().zip(whole).zip(other) {
+                        *set = (whole.get() ^ whole_turned) & (other.get() ^ other_turned);
+                    }
+                    tell(known_of_wide(is_whole, is_other), &set);
+                };
+                told(true, true);
+                told(true, false);
+                told(false, true);
             }
-        };
-        let further = other.into_iter().flatten().map(|word| word.get()).chain(repeat(0));
-        Some(one.iter().zip(further).map(|(word, further)| word.get() | further))
+        }
     }
+}
+
+/// What turns a word of a set so that those have a bit that are in it, or that are not.
+fn turned(are_in: bool) -> u64 {
+    if are_in { 0 } else { u64::MAX }
 }
 
 #[inline]

@@ -1,11 +1,14 @@
 //! The places that have every word of a query, found by going through all posting lists at once.
 //!
 //! Places are taken [`SPAN`] by [`SPAN`]: small enough that a set of places of a span, one bit each,
-//! stays in the nearest memory. The places of the rarest word are noted first, every further word thins
-//! them out: its list is read through, or, when few places are left, asked for each of them. How the
-//! words were found is looked up only for the places that are left in the end.
+//! stays in the nearest memory. The places of the rarest word are marked first, for each way in which it
+//! can be found in a set of its own. Of every further word those are kept that are marked, with the way
+//! in which they were found: its list is read through, or, when few places are marked, asked for each of
+//! them. No list is read twice.
 
 use std::cell::Cell;
+
+use zerocopy::little_endian::U16;
 
 use super::evaluate::{Class, MatchKind};
 use super::feed::{
@@ -50,26 +53,38 @@ fn both(one: u8, other: u8) -> u8 {
     all | (some * u8::from(all != 0))
 }
 
+/// A place of a span in the upper bits, what is known of it in the lowest byte: ordered by places.
+type Told = u32;
+
+#[inline]
+fn told(low: u16, known: u8) -> Told {
+    u32::from(low) << 8 | u32::from(known)
+}
+
+#[inline]
+fn low_of(told: Told) -> u16 {
+    (told >> 8) as u16
+}
+
 /// What is found in one span. Sets of bits stay in the nearest memory, however long the lists are
 /// that are read; a byte for each place would not.
 #[derive(Debug)]
 struct Tables {
     /// The places that have all words read so far.
     all: Plane,
-    /// Of places in `all`: whether they have the word that is read. Of others anything.
-    next: Plane,
-    /// Of places in `all`: by the word that is read, of which each of [`KINDS`] is known. Of others
-    /// anything.
+    /// The places of the first word by what is known of them ...
     kinds: [Plane; KINDS.len()],
-    /// The places in `all`, if they are listed, ...
-    lows: Vec<u16>,
-    /// ... which they are unless there are many, ...
+    /// ... and which of the sets are not empty.
+    are_used: [bool; KINDS.len()],
+    /// The places of the first word, if they are listed, ...
+    first: Vec<u16>,
+    /// ... which they are unless there are many.
     are_listed: bool,
-    /// ... and what is known of each by the word that is read ...
-    fresh: Vec<u8>,
-    /// ... and in the end.
-    told: Vec<u8>,
-    /// Both together.
+    /// The places that have all words read so far, ascending, and what the further ones tell of each, ...
+    told: Vec<Told>,
+    /// ... and those of them that have the word that is read.
+    fresh: Vec<Told>,
+    /// What was found.
     found: Vec<Match>,
     /// Memory for loose postings.
     spare: Vec<Loose>,
@@ -79,12 +94,12 @@ impl Default for Tables {
     fn default() -> Self {
         Self {
             all: plane(),
-            next: plane(),
             kinds: std::array::from_fn(|_| plane()),
-            lows: Vec::new(),
+            are_used: [false; KINDS.len()],
+            first: Vec::new(),
             are_listed: true,
-            fresh: Vec::new(),
             told: Vec::new(),
+            fresh: Vec::new(),
             found: Vec::new(),
             spare: Vec::new(),
         }
@@ -95,149 +110,212 @@ fn plane() -> Plane {
     Box::new([0; WORDS])
 }
 
-/// Clears the bits of `lows`, with others or not, in the fastest way.
-fn clear(plane: &mut Plane, lows: &[u16]) {
-    if lows.len() < LISTED {
-        lows.iter().for_each(|&low| plane[bit(low).0] = 0);
-    } else {
-        plane.fill(0);
+/// Marks what is in `set`, too.
+fn unite(plane: &mut Plane, set: &[u64; WORDS]) {
+    plane.iter_mut().zip(set).for_each(|(plane, word)| *plane |= word);
+}
+
+/// Tells the places that are in both sets, ascending.
+#[inline]
+fn each_of_both(one: &[u64; WORDS], other: &[u64; WORDS], mut tell: impl FnMut(u16)) {
+    const LINE: usize = 8;
+    let (one, _) = one.as_chunks::<LINE>();
+    let (other, _) = other.as_chunks::<LINE>();
+    for ((one, other), base) in one.iter().zip(other).zip((0_u32..).step_by(64 * LINE)) {
+        let common: [u64; LINE] = std::array::from_fn(|word| one[word] & other[word]);
+        if common.iter().fold(0, |any, word| any | word) == 0 {
+            continue;
+        }
+        for (mut open, base) in common.into_iter().zip((base..).step_by(64)) {
+            while open != 0 {
+                tell((base + open.trailing_zeros()) as u16);
+                open &= open - 1;
+            }
+        }
+    }
+}
+
+/// Whether a place is marked.
+#[inline]
+fn is_in(plane: &Plane, low: u16) -> bool {
+    plane[usize::from(low) / 64] >> (low % 64) & 1 == 1
+}
+
+/// Adds those of `lows` that are in `all`. Which are is told without a branch: it cannot be foreseen.
+fn keep(fresh: &mut Vec<Told>, all: &Plane, lows: &[U16], known: u8) {
+    const BLOCK: usize = 512;
+    let mut kept = [0_u16; BLOCK];
+    for lows in lows.chunks(BLOCK) {
+        let mut count = 0;
+        for low in lows {
+            let low = low.get();
+            kept[count % BLOCK] = low;
+            count += usize::from(is_in(all, low));
+        }
+        fresh.extend(kept.iter().take(count).map(|&low| told(low, known)));
     }
 }
 
 impl Tables {
-    /// Notes the places of the first word.
+    /// Takes away what was marked in the span before, in the fastest way.
+    fn clear(&mut self) {
+        let Self { all, kinds, are_used, first, are_listed, .. } = self;
+        let clear = |plane: &mut Plane| match are_listed {
+            true => first.iter().for_each(|&low| plane[bit(low).0] = 0),
+            false => plane.fill(0),
+        };
+        clear(all);
+        for (plane, is_used) in kinds.iter_mut().zip(are_used) {
+            if std::mem::take(is_used) {
+                clear(plane);
+            }
+        }
+        first.clear();
+    }
+
+    /// Marks the places of the first word.
     fn begin(&mut self, feed: &Feed<'_>, span: u32) {
-        let Self { all, lows, .. } = self;
-        clear(all, lows);
-        lows.clear();
-        let (mut are_listed, mut large) = (true, Vec::new());
+        self.clear();
+        let Self { all, kinds, are_used, first, .. } = self;
+        let mut are_listed = true;
+        // Those that `all` does not have yet.
+        let mut are_new = [false; KINDS.len()];
+        let mut of_kind = |known: u8, mark: &mut dyn FnMut(&mut Plane)| {
+            let kind = kind_of(known);
+            are_used[kind] = true;
+            mark(&mut kinds[kind]);
+        };
         feed.read(span, usize::MAX, |part| match part {
-            Part::Large(set) => large.push(set),
-            _ if are_listed && lows.len() + part.len() < LISTED => part.each(|low, _| {
+            Part::Large(set) => {
+                are_listed = false;
+                set.sets(span, |known, set| {
+                    unite(all, set);
+                    of_kind(known, &mut |plane| unite(plane, set));
+                });
+            }
+            _ if are_listed && first.len() + part.len() < LISTED => part.each(|low, known| {
                 let (word, bit) = bit(low);
                 if all[word] & bit == 0 {
-                    lows.push(low);
+                    first.push(low);
                 }
                 all[word] |= bit;
-            }),
-            _ => {
-                are_listed = false;
-                part.mark(all);
-            }
-        });
-        self.are_listed = are_listed && large.is_empty();
-        for words in large.into_iter().filter_map(|set| set.words(span)) {
-            all.iter_mut().zip(words).for_each(|(all, word)| *all |= word);
-        }
-    }
-
-    /// Leaves the places that `feed` has, too.
-    fn thin_out(&mut self, feed: &Feed<'_>, span: u32) {
-        let Self { all, next, lows, .. } = self;
-        let most = if self.are_listed {
-            clear(next, lows);
-            lows.len().saturating_mul(READ_PER_PROBE)
-        } else {
-            next.fill(0);
-            usize::MAX
-        };
-        let mut large = Vec::new();
-        feed.read(span, most, |part| match part {
-            Part::Large(set) => large.push(set),
-            _ => part.mark(next),
-        });
-        if self.are_listed {
-            for set in large {
-                for &low in lows.iter().filter(|low| set.known(span, **low) != 0) {
-                    let (word, bit) = bit(low);
-                    next[word] |= bit;
-                }
-            }
-            lows.iter().for_each(|&low| all[bit(low).0] &= next[bit(low).0]);
-            lows.retain(|&low| {
-                let (word, bit) = bit(low);
-                all[word] & bit != 0
-            });
-            return;
-        }
-        for words in large.into_iter().filter_map(|set| set.words(span)) {
-            next.iter_mut().zip(words).for_each(|(next, word)| *next |= word);
-        }
-        all.iter_mut().zip(next.iter()).for_each(|(all, next)| *all &= next);
-        self.list();
-    }
-
-    /// Lists the places in `all`.
-    fn list(&mut self) {
-        let Self { all, lows, .. } = self;
-        lows.clear();
-        let (lines, _) = all.as_chunks::<8>();
-        for (line, base) in lines.iter().zip((0_u32..).step_by(512)) {
-            if line.iter().fold(0, |any, word| any | word) == 0 {
-                continue;
-            }
-            for (&word, base) in line.iter().zip((base..).step_by(64)) {
-                let mut open = word;
-                while open != 0 {
-                    lows.push((base + open.trailing_zeros()) as u16);
-                    open &= open - 1;
-                }
-            }
-        }
-        self.are_listed = true;
-    }
-
-    /// Finds out what is known of the places that are left.
-    fn tell(&mut self, feed: &Feed<'_>, span: u32) {
-        let Self { kinds, lows, fresh, told, .. } = self;
-        fresh.clear();
-        fresh.resize(lows.len(), 0);
-        let mut kinds = kinds.each_mut().map(|plane| (plane, false));
-        let mut of_kind = |known: u8, tell: &mut dyn FnMut(&mut Plane)| {
-            let (plane, is_used) = &mut kinds[kind_of(known)];
-            if !std::mem::replace(is_used, true) {
-                clear(plane, lows);
-            }
-            tell(plane);
-        };
-        feed.read(span, lows.len().saturating_mul(READ_PER_PROBE), |part| match part {
-            Part::Large(set) => {
-                let lows = lows.iter().zip(fresh.iter_mut());
-                lows.for_each(|(&low, fresh)| *fresh |= set.known(span, low));
-            }
-            Part::Lows(_, known) => of_kind(known, &mut |plane| part.mark(plane)),
-            _ => part.each(|low, known| {
-                let (word, bit) = bit(low);
                 of_kind(known, &mut |plane| plane[word] |= bit);
             }),
-        });
-        for ((plane, is_used), known) in kinds.iter().zip(KINDS) {
-            if *is_used {
-                for (&low, fresh) in lows.iter().zip(fresh.iter_mut()) {
-                    let is_set = plane[bit(low).0] >> (low % 64) & 1;
-                    *fresh |= known * is_set as u8;
-                }
+            Part::Lows(lows, known) if lows.len() >= UNITED => {
+                are_listed = false;
+                are_new[kind_of(known)] = true;
+                of_kind(known, &mut |plane| part.mark(plane));
             }
-        }
-        if told.is_empty() {
-            std::mem::swap(told, fresh);
-        } else {
-            told.iter_mut().zip(fresh.iter()).for_each(|(told, fresh)| *told = both(*told, *fresh));
+            _ => {
+                are_listed = false;
+                part.each(|low, known| {
+                    let (word, bit) = bit(low);
+                    all[word] |= bit;
+                    of_kind(known, &mut |plane| plane[word] |= bit);
+                });
+            }
+        });
+        self.are_listed = are_listed;
+        for (plane, is_new) in self.kinds.iter().zip(are_new) {
+            if is_new {
+                unite(&mut self.all, plane);
+            }
         }
     }
 
-    /// The places that are left.
-    fn end(&mut self, span: u32) -> &[Match] {
-        let told = self.lows.iter().zip(self.told.drain(..));
-        self.found.clear();
-        self.found
-            .extend(told.map(|(&low, known)| Match { place: span * SPAN + u32::from(low), known }));
-        &self.found
+    /// Leaves the places that `feed` has, too; the first of those after [`Self::begin`] if `is_second`.
+    fn thin_out(&mut self, feed: &Feed<'_>, span: u32, is_second: bool) {
+        if !is_second {
+            self.mark_told();
+        }
+        let Self { all, first, told, fresh, .. } = self;
+        let is_listed = !is_second || self.are_listed;
+        let count = if is_second { first.len() } else { told.len() };
+        let most = if is_listed { count.saturating_mul(READ_PER_PROBE) } else { usize::MAX };
+        fresh.clear();
+        feed.read(span, most, |part| match part {
+            Part::Lows(lows, known) => keep(fresh, all, lows, known),
+            Part::Large(set) if is_listed => {
+                let mut ask = |low| match set.known(span, low) {
+                    0 => {}
+                    known => fresh.push(self::told(low, known)),
+                };
+                match is_second {
+                    true => first.iter().for_each(|&low| ask(low)),
+                    false => told.iter().for_each(|&told| ask(low_of(told))),
+                }
+            }
+            Part::Large(set) => set.sets(span, |known, set| {
+                each_of_both(all, set, |low| fresh.push(self::told(low, known)));
+            }),
+            _ => part.each(|low, known| {
+                if is_in(all, low) {
+                    fresh.push(self::told(low, known));
+                }
+            }),
+        });
+        // Each part ascends, unless it was asked for what is listed.
+        if !fresh.is_sorted() {
+            fresh.sort_unstable();
+        }
+        fresh.dedup_by(|next, kept| {
+            let is_same = low_of(*next) == low_of(*kept);
+            if is_same {
+                *kept |= *next;
+            }
+            is_same
+        });
+        if !is_second {
+            let mut before = told.iter();
+            for fresh in fresh.iter_mut() {
+                let known = before.find(|told| low_of(**told) == low_of(*fresh));
+                let known = known.map_or(0, |told| both(*told as u8, *fresh as u8));
+                *fresh = self::told(low_of(*fresh), known);
+            }
+        }
+        std::mem::swap(told, fresh);
+    }
+
+    /// Leaves the places in `told` marked alone.
+    fn mark_told(&mut self) {
+        match self.are_listed {
+            true => self.first.iter().for_each(|&low| self.all[bit(low).0] = 0),
+            false => self.all.fill(0),
+        }
+        for told in &self.told {
+            let (word, bit) = bit(low_of(*told));
+            self.all[word] |= bit;
+        }
+    }
+
+    /// The places that are left, if the first word is the `only` one or not.
+    fn end(&mut self, span: u32, only: bool) -> &[Match] {
+        let Self { all, kinds, are_used, told, found, .. } = self;
+        let used = kinds.iter().zip(*are_used).zip(KINDS).filter(|((_, is_used), _)| *is_used);
+        let used: Vec<(&Plane, u8)> = used.map(|((plane, _), kind)| (plane, kind)).collect();
+        // What the first word tells of a place that has it.
+        let of_first = |low| {
+            let known = |(plane, kind): &(&Plane, u8)| kind * u8::from(is_in(plane, low));
+            used.iter().fold(0, |all, kind| all | known(kind))
+        };
+        let of = |low: u16, known| Match { place: span * SPAN + u32::from(low), known };
+        found.clear();
+        match only {
+            true => each_of_both(all, all, |low| found.push(of(low, of_first(low)))),
+            false => found.extend(told.iter().map(|&told| {
+                let low = low_of(told);
+                of(low, both(of_first(low), told as u8))
+            })),
+        }
+        found
     }
 }
 
 /// Places up to which they are listed, and not only marked.
 const LISTED: usize = 512;
+
+/// From how many places of a list on it is quicker to add all of them to a set of a span than each.
+const UNITED: usize = 512;
 
 /// How many places of a list are read in the time that it takes to ask it for one.
 const READ_PER_PROBE: usize = 24;
@@ -257,24 +335,19 @@ impl TextIndex<'_> {
         let mut tables = TABLES.take().unwrap_or_default();
         let feeds = words.iter().map(|word| Feed::new(self, word, &mut tables.spare));
         let feeds: Vec<Feed<'_>> = feeds.collect();
+        let Some((first, further)) = feeds.split_first() else { return };
         for span in 0..spans(self.place_count()) {
-            for (row, feed) in feeds.iter().enumerate() {
-                match row {
-                    0 => tables.begin(feed, span),
-                    _ => tables.thin_out(feed, span),
-                }
-                if tables.are_listed && tables.lows.is_empty() {
+            tables.begin(first, span);
+            let mut is_empty = tables.are_listed && tables.first.is_empty();
+            for (row, feed) in further.iter().enumerate() {
+                if is_empty {
                     break;
                 }
+                tables.thin_out(feed, span, row == 0);
+                is_empty = tables.told.is_empty();
             }
-            // Found places ascend; what was listed on the way is in the order of the lists.
-            match tables.are_listed {
-                true => tables.lows.sort_unstable(),
-                false => tables.list(),
-            }
-            if !tables.lows.is_empty() {
-                feeds.iter().for_each(|feed| tables.tell(feed, span));
-                each(tables.end(span));
+            if !is_empty {
+                each(tables.end(span, further.is_empty()));
             }
         }
         tables.spare.extend(feeds.into_iter().map(|feed| feed.loose));
