@@ -1,7 +1,7 @@
 //! Rows at hand: what an expansion shows of a concept in one place, for editions of which much is shown.
 //!
 //! Code and display of a concept, and what its flags say, lie in nine tables, and concepts that a search
-//! found lie far from each other in each of them. The rows take twelve bytes a concept; making them takes
+//! found lie far from each other in each of them. The rows take 24 bytes a concept; making them takes
 //! about what they save for a quarter as many rows shown, and so they are made after these.
 
 use std::ops::Range;
@@ -20,7 +20,7 @@ const MADE_AFTER: u32 = 4;
 const LONG: u16 = u16::MAX;
 /// Stands for no display.
 const NONE: u16 = u16::MAX - 1;
-/// The concept has a status other than `active`.
+/// The concept has a status that does not follow from the other flags.
 const FLAG_STATUS: u8 = 128;
 /// JSON writes neither text otherwise than it is.
 const FLAG_VERBATIM: u8 = 64;
@@ -40,12 +40,16 @@ pub struct ShownRows {
 
 #[derive(Debug, Clone, Copy)]
 struct Row {
-    code: u32,
     text: u32,
     text_length: u16,
     code_length: u8,
     flags: u8,
+    /// The code if it fits, so that one line of memory less is read; where it lies if not.
+    code: [u8; CODE],
 }
+
+/// Bytes that a row has for a code.
+const CODE: usize = 16;
 
 /// What is shown of a concept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +62,8 @@ pub struct ShownRow<'e> {
     pub is_inactive: bool,
     /// Whether the concept only groups others.
     pub is_not_selectable: bool,
-    /// Whether [`Edition::status`] is something other than `active`.
+    /// Whether [`Edition::status`] tells more than that: neither nothing nor `inactive` of an inactive
+    /// concept, nor `active` of another.
     pub has_status: bool,
     /// Whether code and display are without quotes, backslashes and control characters.
     pub is_verbatim: bool,
@@ -85,7 +90,7 @@ impl ShownRows {
 
     /// What is shown of a concept; `None` where a row has no room for it.
     #[must_use]
-    pub fn get<'e>(&self, edition: &'e Edition, concept: ConceptIx) -> Option<ShownRow<'e>> {
+    pub fn get<'e>(&'e self, edition: &'e Edition, concept: ConceptIx) -> Option<ShownRow<'e>> {
         let row = self.rows.get(concept.row()).filter(|row| row.text_length != LONG)?;
         Some(ShownRow {
             code: row.code(edition),
@@ -99,7 +104,7 @@ impl ShownRows {
 
     /// Code and default display of each of the concepts, the code again where there is no display.
     pub(super) fn named<'e>(
-        &self,
+        &'e self,
         edition: &'e Edition,
         concepts: &[ConceptIx],
     ) -> impl Iterator<Item = (&'e [u8], &'e [u8])> {
@@ -124,9 +129,13 @@ impl ShownRows {
 
     /// Reads rows and the ends of their texts, so that the processor fetches all of them at once.
     pub(super) fn touch(&self, edition: &Edition, concepts: &[ConceptIx]) {
-        let rows: Vec<Row> =
-            concepts.iter().filter_map(|concept| self.rows.get(concept.row()).copied()).collect();
-        touch(rows.iter().flat_map(|row| [row.code(edition), row.text(edition)]));
+        let found = |concept: &ConceptIx| {
+            let row = self.rows.get(concept.row())?;
+            // Read here: rows lie far from each other, and so do texts.
+            Some((row.text, row.text_length))
+        };
+        let texts: Vec<(u32, u16)> = concepts.iter().filter_map(found).collect();
+        touch(texts.iter().map(|&(text, length)| text_at(edition, text, length)));
     }
 }
 
@@ -140,34 +149,52 @@ impl Row {
         let text_length = text.as_ref().map_or(NONE, |text| length(text).unwrap_or(LONG));
         let code_length = u8::try_from(code.len()).ok();
         let status = edition.status(concept);
-        let has_status = !status.is_empty() && !status.eq_ignore_ascii_case("active");
+        let flags = edition.flags(concept) & (FLAG_INACTIVE | FLAG_NOT_SELECTABLE);
+        let follows = match flags & FLAG_INACTIVE {
+            0 => status.eq_ignore_ascii_case("active"),
+            _ => status == "inactive",
+        };
+        let has_status = !status.is_empty() && !follows;
         let is_verbatim = |section, range: &Range<usize>| {
             let text = edition.bytes(section).get(range.clone()).unwrap_or_default();
             !text.iter().any(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
         };
         let are_verbatim = is_verbatim(Section::CodeBytes, &code)
             && text.as_ref().is_none_or(|text| is_verbatim(Section::Texts, text));
+        let code_at = (code.start as u32).to_le_bytes();
+        let code_bytes = edition.code_bytes(concept);
+        let stored = if code_bytes.len() <= CODE { code_bytes } else { &code_at };
+        let mut code = [0; CODE];
+        code.iter_mut().zip(stored).for_each(|(to, from)| *to = *from);
         Self {
-            code: code.start as u32,
             text: text.map_or(0, |text| text.start as u32),
             text_length: if code_length.is_some() { text_length } else { LONG },
             code_length: code_length.unwrap_or_default(),
-            flags: edition.flags(concept) & (FLAG_INACTIVE | FLAG_NOT_SELECTABLE)
+            code,
+            flags: flags
                 | if has_status { FLAG_STATUS } else { 0 }
                 | if are_verbatim { FLAG_VERBATIM } else { 0 },
         }
     }
 
-    fn code(self, edition: &Edition) -> &[u8] {
-        let (start, length) = (self.code as usize, usize::from(self.code_length));
-        edition.bytes(Section::CodeBytes).get(start..start + length).unwrap_or_default()
+    fn code<'e>(&'e self, edition: &'e Edition) -> &'e [u8] {
+        let length = usize::from(self.code_length);
+        self.code.get(..length).unwrap_or_else(|| {
+            let start = self.code.first_chunk().map_or(0, |at| u32::from_le_bytes(*at)) as usize;
+            edition.bytes(Section::CodeBytes).get(start..start + length).unwrap_or_default()
+        })
     }
 
-    fn text(self, edition: &Edition) -> &[u8] {
-        let length = if self.text_length >= NONE { 0 } else { usize::from(self.text_length) };
-        let start = self.text as usize;
-        edition.bytes(Section::Texts).get(start..start + length).unwrap_or_default()
+    fn text<'e>(&self, edition: &'e Edition) -> &'e [u8] {
+        text_at(edition, self.text, self.text_length)
     }
+}
+
+/// The text of a row.
+fn text_at(edition: &Edition, start: u32, length: u16) -> &[u8] {
+    let length = if length >= NONE { 0 } else { usize::from(length) };
+    let start = start as usize;
+    edition.bytes(Section::Texts).get(start..start + length).unwrap_or_default()
 }
 
 impl Edition {
@@ -210,12 +237,11 @@ mod tests {
             if number % 3 == 1 {
                 builder.set_inactive(concept, true);
             }
-            if number % 3 == 2 {
-                builder.set_status(concept, "retired");
-            } else {
-                builder.set_status(concept, "active");
-            }
+            let statuses = ["active", "inactive", "retired", "Active", ""];
+            builder.set_status(concept, statuses[number % statuses.len()]);
         }
+        let rather_long = builder.concept("seventeen letters");
+        builder.display(rather_long, "de", "länger");
         let long = builder.concept(&"long".repeat(100));
         builder.display(long, "de", "kurz");
         Edition::from_bytes(builder.finish().unwrap().into()).unwrap()
@@ -224,7 +250,7 @@ mod tests {
     #[test]
     fn rows_say_what_the_tables_say() {
         let long = "lang".repeat(20_000);
-        let edition = edition(&["Haus", "", "Straße \"7\"", &long, "Hof"]);
+        let edition = edition(&["Haus", "", "Straße \"7\"", &long, "Hof", "Dach", "Tür", "Tor"]);
         assert!(edition.shown_rows(0).is_none());
         assert!(edition.shown_rows(u64::MAX).is_none(), "it is made with this");
         let rows = edition.shown_rows(1).unwrap();
@@ -241,7 +267,9 @@ mod tests {
             assert_eq!(row.display, display.map(|display| display.value_bytes()));
             assert_eq!(row.is_inactive, edition.is_inactive(concept));
             assert_eq!(row.is_not_selectable, edition.is_not_selectable(concept));
-            assert_eq!(row.has_status, edition.status(concept) == "retired");
+            let follows = if row.is_inactive { "inactive" } else { "active" };
+            let status = edition.status(concept).to_ascii_lowercase();
+            assert_eq!(row.has_status, !status.is_empty() && status != follows);
             assert_eq!(rows.may_have_status(concept), Some(row.may_have_status()));
             let has_quote = row.display.is_some_and(|display| display.contains(&b'"'));
             assert_eq!(row.is_verbatim, !has_quote);

@@ -81,10 +81,10 @@ impl<'e> Writing<'e> {
         if !self.has_statuses || !row.may_have_status() {
             return None;
         }
-        match self.edition.status(concept) {
+        match row.has_status {
+            true => Some(self.edition.status(concept)).filter(|status| is_told(status)),
             // Inactive for whatever reason.
-            "" => row.is_inactive.then_some("inactive"),
-            status => Some(status).filter(|status| is_told(status)),
+            false => row.is_inactive.then_some("inactive"),
         }
     }
 }
