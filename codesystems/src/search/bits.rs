@@ -191,6 +191,17 @@ impl Distinct {
         is_new
     }
 
+    /// Whether `number` was added and not taken since; it counts as added all the same.
+    #[inline]
+    pub(super) fn take(&mut self, number: u32) -> bool {
+        let Some(word) = self.marks.words.get_mut(number as usize / 64) else { return false };
+        let bit = 1 << (number % 64);
+        let is_there = *word & bit != 0;
+        *word &= !bit;
+        is_there
+    }
+
+    /// How many were added.
     pub(super) fn len(&self) -> usize {
         self.marks.numbers.len()
     }

@@ -8,10 +8,11 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
+use super::bits::Distinct;
 use super::classify::Classifier;
 use super::index::TextIndex;
 use super::page::{Hits, Page, Selection};
-use super::postings::spans;
+use super::postings::{Where, spans};
 use super::query::Query;
 use super::resolve::{Split, Word};
 
@@ -130,6 +131,10 @@ enum Way<'w> {
     /// By going through the postings of these words, the rarest first.
     Gathering(Vec<&'w Word>),
 }
+
+/// How many postings are read in the time that it takes to look through a text, which lies somewhere in
+/// memory.
+const READ_PER_TEXT: u64 = 32;
 
 impl TextIndex<'_> {
     /// All concepts that have a designation with every word of `query`.
@@ -296,14 +301,33 @@ impl TextIndex<'_> {
     /// The places with both halves of `split`, one behind the other.
     pub(super) fn places_of_split(&self, split: &Split) -> Vec<u32> {
         let left = split.left..split.left + 1;
-        let left_is_rarer = self.weight(&left) <= self.weight(&split.right);
+        let (rarer, other) = match self.weight(&left) <= self.weight(&split.right) {
+            true => (&left, &split.right),
+            false => (&split.right, &left),
+        };
         let mut places = Vec::new();
-        let rarer = if left_is_rarer { &left } else { &split.right };
-        self.each_posting(rarer, |place, _| {
-            let designation = self.designation_of_place(place);
-            if designation.is_some_and(|designation| self.is_split(designation, split)) {
-                places.push(place);
-            }
+        // Parts of a compound are no words.
+        let each_word = |range: &Range<u32>, tell: &mut dyn FnMut(u32)| {
+            self.each_posting(range, |place, at| {
+                if at != Where::Part {
+                    tell(place);
+                }
+            });
+        };
+        if self.weight(other) <= self.weight(rarer).saturating_mul(READ_PER_TEXT) {
+            let mut open = Distinct::new(self.place_count());
+            each_word(rarer, &mut |place| _ = open.insert(place));
+            each_word(other, &mut |place| {
+                if open.take(place) {
+                    places.push(place);
+                }
+            });
+        } else {
+            each_word(rarer, &mut |place| places.push(place));
+        }
+        places.retain(|place| {
+            let designation = self.designation_of_place(*place);
+            designation.is_some_and(|designation| self.is_split(designation, split))
         });
         places
     }
