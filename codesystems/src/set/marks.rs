@@ -130,11 +130,26 @@ impl Marks {
         })
     }
 
-    /// Marks the ordinals `start..end`.
+    /// Marks the ordinals `start..end`. Most runs of subtrees lie within one word.
+    #[inline]
     pub(crate) fn insert_run(&mut self, start: u32, end: u32) {
         let Some(last) = end.min(self.count).checked_sub(1).filter(|&last| last >= start) else {
             return;
         };
+        let at = start as usize / 64;
+        if at != last as usize / 64 {
+            return self.insert_long_run(start, last);
+        }
+        if let (Some(word), Some(used)) =
+            (self.bits.words.get_mut(at), self.bits.used.get_mut(at / BLOCK))
+        {
+            *word |= u64::MAX << (start % 64) & u64::MAX >> (63 - last % 64);
+            *used = true;
+        }
+    }
+
+    /// Marks the ordinals `start..=last`, which are known.
+    fn insert_long_run(&mut self, start: u32, last: u32) {
         let (first_word, last_word) = (start as usize / 64, last as usize / 64);
         let Bits { words, used } = &mut self.bits;
         if let Some(used) = used.get_mut(first_word / BLOCK..=last_word / BLOCK) {
@@ -142,14 +157,10 @@ impl Marks {
         }
         let first_mask = u64::MAX << (start % 64);
         let last_mask = u64::MAX >> (63 - last % 64);
-        match words.get_mut(first_word..=last_word) {
-            Some([word]) => *word |= first_mask & last_mask,
-            Some([first, between @ .., last]) => {
-                *first |= first_mask;
-                between.fill(u64::MAX);
-                *last |= last_mask;
-            }
-            _ => {}
+        if let Some([first, between @ .., last]) = words.get_mut(first_word..=last_word) {
+            *first |= first_mask;
+            between.fill(u64::MAX);
+            *last |= last_mask;
         }
     }
 
@@ -209,9 +220,11 @@ mod tests {
 
         #[test]
         fn runs_are_marked_whole(
-            runs in prop::collection::vec((0u32..200_000, 0u32..9_000), 0..6),
+            long in prop::collection::vec((0u32..200_000, 0u32..9_000), 0..6),
+            short in prop::collection::vec((0u32..200_000, 0u32..90), 0..60),
             count in 1u32..210_000,
         ) {
+            let runs = [long, short].concat();
             let mut marks = Marks::new(count);
             let mut expected = BTreeSet::new();
             for &(start, length) in &runs {
