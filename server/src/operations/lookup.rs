@@ -3,9 +3,10 @@
 //! Source: FHIR R4 and R5 CodeSystem-operation-lookup; Using SNOMED CT with FHIR (properties).
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 
-use codesystems::index::{LanguageScores, PropertyRef, Told};
+use codesystems::index::{DesignationRef, LanguageScores, PropertyRef, Told};
 use codesystems::systems::snomed::{self, expression};
 use codesystems::{Canonical, ConceptIx, Edition, PropertyKind, PropertyValue};
 use valuesets::CodeSystem;
@@ -15,7 +16,7 @@ use super::normalize::{self, Reading};
 use super::{Answer, Asked, Request};
 use crate::failure::{Failure, bad_resource};
 use crate::library::{Content, ResourceType};
-use crate::wire::json::{Alike, JsonWriter, ParametersWriter, PropertyText};
+use crate::wire::json::{DesignationHead, JsonWriter, ParametersWriter, PropertyText};
 use crate::wire::{CodingRef, TextType, ValueRef, WireError};
 
 mod expressions;
@@ -284,8 +285,8 @@ impl Writer<'_> {
             return;
         }
         let preference = language.map(codesystems::LanguagePreference::parse);
-        // Few kinds of them differ in language and use.
-        let mut alike = Alike::default();
+        let mut heads = HEADS.take();
+        let of_edition = heads.of(self.edition);
         for designation in self.edition.designations(concept) {
             let is_wanted = preference
                 .as_ref()
@@ -293,27 +294,21 @@ impl Writer<'_> {
             if !designation.is_active() || !is_wanted {
                 continue;
             }
-            let usage = designation.designation_use().filter(|usage| !usage.code.is_empty());
-            let key = (designation.language(), usage.map(std::ptr::from_ref));
-            let first = |out: &mut ParametersWriter<'_>| {
-                if !designation.language().is_empty() {
-                    out.code("language", designation.language());
-                }
-                if let Some(usage) = usage {
-                    let display =
-                        Some(usage.display.as_str()).filter(|display| !display.is_empty());
-                    let coding = CodingRef::new(&usage.system, &usage.code).with_display(display);
-                    out.coding("use", coding);
-                }
-            };
-            out.parts_alike("designation", (&mut alike, key), first, |out| {
-                let value = self.edition.designation_bytes(designation.number());
-                out.bytes("value", TextType::String, value);
+            let kind = designation.language_and_use();
+            let known = of_edition.iter().position(|(known, _)| *known == kind);
+            let at = known.unwrap_or_else(|| {
+                of_edition.push((kind, head_of(designation)));
+                of_edition.len() - 1
+            });
+            let Some((_, head)) = of_edition.get(at) else { continue };
+            let value = self.edition.designation_bytes(designation.number());
+            out.designation(head, value, |out| {
                 if let Some(source) = source {
                     out.canonical("source", source);
                 }
             });
         }
+        HEADS.set(heads);
     }
 
     /// Properties that follow from the edition itself.
@@ -411,6 +406,44 @@ impl Writer<'_> {
             }
         });
     }
+}
+
+/// What designations begin with, for the editions that a thread asked last: few kinds of them differ in
+/// language and use.
+#[derive(Debug, Default)]
+struct Heads(Vec<([u8; 32], OfEdition)>);
+
+/// Heads by the numbers of language and use.
+type OfEdition = Vec<((u8, u8), DesignationHead)>;
+
+/// Editions whose heads a thread keeps.
+const MOST_HEADS: usize = 8;
+
+thread_local! {
+    static HEADS: Cell<Heads> = Cell::default();
+}
+
+impl Heads {
+    fn of(&mut self, edition: &Edition) -> &mut OfEdition {
+        let hash = edition.content_hash();
+        let at = self.0.iter().position(|(known, _)| known == hash).unwrap_or_else(|| {
+            if self.0.len() >= MOST_HEADS {
+                self.0.remove(0);
+            }
+            self.0.push((*hash, Vec::new()));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+}
+
+fn head_of(designation: DesignationRef<'_>) -> DesignationHead {
+    let usage = designation.designation_use().filter(|usage| !usage.code.is_empty());
+    let usage = usage.map(|usage| {
+        let display = Some(usage.display.as_str()).filter(|display| !display.is_empty());
+        CodingRef::new(&usage.system, &usage.code).with_display(display)
+    });
+    DesignationHead::new(designation.language(), usage)
 }
 
 /// Values that stand in several groups are told once, where they stand first.

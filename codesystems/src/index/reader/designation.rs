@@ -216,6 +216,12 @@ impl<'e> DesignationRef<'e> {
         languages.get(usize::from(self.language_number())).map_or("", String::as_str)
     }
 
+    /// The numbers of language and use in the edition: both are the same where these are.
+    #[must_use]
+    pub fn language_and_use(self) -> (u8, u8) {
+        (self.language_number(), self.byte(Table::DesignationUse))
+    }
+
     /// Kind of designation.
     #[must_use]
     pub fn designation_use(self) -> Option<&'e DesignationUse> {

@@ -22,6 +22,6 @@ pub use expansion::{
 };
 pub(super) use members::BorrowedText;
 pub use members::{Members, resource_type};
-pub use parameters::{Alike, ParametersWriter, PropertyText};
+pub use parameters::{DesignationHead, ParametersWriter, PropertyText};
 pub use pretty::{Pretty, compact, pretty};
 pub use writer::{JsonWriter, Mark};

@@ -27,13 +27,29 @@ pub struct ParametersWriter<'w> {
     opened: bool,
 }
 
-/// Parts that are the same in several parameters; see [`ParametersWriter::parts_alike`].
-#[derive(Debug)]
-pub struct Alike<K>(Vec<(K, Vec<u8>)>);
+/// What designations of one language and use begin with, made once for all of them.
+#[derive(Debug, Clone)]
+pub struct DesignationHead(Vec<u8>);
 
-impl<K> Default for Alike<K> {
-    fn default() -> Self {
-        Self(Vec::new())
+impl DesignationHead {
+    /// The head of designations in `language`, where that is not empty.
+    #[must_use]
+    pub fn new(language: &str, usage: Option<CodingRef<'_>>) -> Self {
+        let mut json = JsonWriter::default();
+        let mut out = ParametersWriter { writer: &mut json, list: "parameter", opened: true };
+        out.parts("designation", |out| {
+            if !language.is_empty() {
+                out.code("language", language);
+            }
+            if let Some(usage) = usage {
+                out.coding("use", usage);
+            }
+            out.string("value", "");
+        });
+        let mut head = json.into_bytes();
+        // Up to the opening quote of the value.
+        head.truncate(head.len() - br#""}]}"#.len());
+        Self(head)
     }
 }
 
@@ -166,29 +182,19 @@ impl<'w> ParametersWriter<'w> {
         }
     }
 
-    /// [`Self::parts`] whose first parts are the same wherever `key` is: `first` writes them once, and then
-    /// they are copied. `rest` writes further parts, at least one.
-    pub fn parts_alike<K: PartialEq>(
+    /// Writes a parameter `designation` of a `$lookup`: its head and its text, which must be UTF-8; then
+    /// what `write` adds to its parts.
+    #[inline]
+    pub fn designation(
         &mut self,
-        name: &'static str,
-        (alike, key): (&mut Alike<K>, K),
-        first: impl FnOnce(&mut ParametersWriter<'_>),
-        rest: impl FnOnce(&mut ParametersWriter<'_>),
+        head: &DesignationHead,
+        text: &[u8],
+        write: impl FnOnce(&mut ParametersWriter<'_>),
     ) {
         self.open();
-        self.writer.begin_parts(name);
-        let mut parts = ParametersWriter { writer: self.writer, list: "part", opened: true };
-        if let Some((_, written)) = alike.0.iter().find(|(known, _)| *known == key) {
-            if !written.is_empty() {
-                parts.writer.again(written);
-            }
-        } else {
-            let begun = parts.writer.as_bytes().len();
-            first(&mut parts);
-            let written = parts.writer.as_bytes().get(begun..).unwrap_or_default().to_vec();
-            alike.0.push((key, written));
-        }
-        rest(&mut parts);
+        self.writer.begin_with(&head.0, text, ("", None), false);
+        self.writer.end_object();
+        write(&mut ParametersWriter { writer: self.writer, list: "part", opened: true });
         self.writer.end_parts();
     }
 
@@ -313,28 +319,36 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_are_alike_are_written_whole() {
-        let text = written(|answer| {
-            let mut alike = Alike::default();
-            for (key, value) in [("de", "a"), ("", "b"), ("de", "c"), ("", "d"), ("en", "e")] {
-                let first = |out: &mut ParametersWriter<'_>| match key {
-                    "" => {}
-                    key => out.code("language", key),
-                };
-                answer.parts_alike("p", (&mut alike, key), first, |out| out.code("value", value));
-            }
-        });
-        let expected = written(|answer| {
-            for (key, value) in [("de", "a"), ("", "b"), ("de", "c"), ("", "d"), ("en", "e")] {
-                answer.parts("p", |out| {
-                    if !key.is_empty() {
-                        out.code("language", key);
-                    }
-                    out.code("value", value);
+    fn designations_from_a_head_are_what_they_are_without_it() {
+        let usage = CodingRef::new("http://snomed.info/sct", "900000000000013009");
+        let usage = usage.with_display(Some("Synonym \"s\""));
+        let cases = [
+            ("de", Some(usage), "a\\", None),
+            ("", None, "", Some("http://example.org/supplement")),
+            ("en", None, "b", None),
+            ("", Some(usage), "ä", None),
+        ];
+        let from_heads = written(|answer| {
+            for (language, usage, text, source) in cases {
+                let head = DesignationHead::new(language, usage);
+                answer.designation(&head, text.as_bytes(), |out| {
+                    source.iter().for_each(|source| out.canonical("source", source));
                 });
             }
         });
-        assert_eq!(text, expected);
+        let from_parts = written(|answer| {
+            for (language, usage, text, source) in cases {
+                answer.parts("designation", |out| {
+                    if !language.is_empty() {
+                        out.code("language", language);
+                    }
+                    usage.iter().for_each(|usage| out.coding("use", *usage));
+                    out.string("value", text);
+                    source.iter().for_each(|source| out.canonical("source", source));
+                });
+            }
+        });
+        assert_eq!(from_heads, from_parts);
     }
 
     #[test]
