@@ -212,10 +212,7 @@ impl Part<'_> {
     /// Marks them in `plane`.
     #[inline]
     pub(super) fn mark(self, plane: &mut Plane) {
-        self.each(|low, _| {
-            let (word, bit) = bit(low);
-            plane[word] |= bit;
-        });
+        self.each(|low, _| mark(plane, low));
     }
 }
 
@@ -246,10 +243,7 @@ impl<'e> Large<'e> {
         let mut set = [0_u64; WORDS];
         match self {
             Self::Container(known, Container::Sparse(lows)) => {
-                for low in lows {
-                    let (word, bit) = bit(low.get());
-                    set[word] |= bit;
-                }
+                lows.iter().for_each(|low| mark(&mut set, low.get()));
                 tell(known, &set);
             }
             Self::Container(known, Container::Dense(words)) => {
@@ -298,9 +292,16 @@ pub(super) const WORDS: usize = SPAN as usize / 64;
 /// The places of a span, a bit each.
 pub(super) type Plane = Box<[u64; WORDS]>;
 
+/// Marks a place.
 #[inline]
-pub(super) fn bit(low: u16) -> (usize, u64) {
-    (usize::from(low) / 64, 1 << (low % 64))
+pub(super) fn mark(plane: &mut [u64; WORDS], low: u16) {
+    plane[usize::from(low) / 64] |= 1 << (low % 64);
+}
+
+/// Whether a place is marked.
+#[inline]
+pub(super) fn is_in(plane: &[u64; WORDS], low: u16) -> bool {
+    plane[usize::from(low) / 64] >> (low % 64) & 1 == 1
 }
 
 #[cfg(test)]

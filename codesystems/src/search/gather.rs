@@ -12,7 +12,8 @@ use zerocopy::little_endian::U16;
 
 use super::evaluate::{Class, MatchKind};
 use super::feed::{
-    ANY, EXACT, FIRST, FIRST_EXACT, Feed, KINDS, Loose, Part, Plane, WHOLE, WORDS, bit, kind_of,
+    ANY, EXACT, FIRST, FIRST_EXACT, Feed, KINDS, Loose, Part, Plane, WHOLE, WORDS, is_in, kind_of,
+    mark,
 };
 use super::index::TextIndex;
 use super::postings::{SPAN, spans};
@@ -57,7 +58,7 @@ fn both(one: u8, other: u8) -> u8 {
 type Told = u32;
 
 #[inline]
-fn told(low: u16, known: u8) -> Told {
+fn tell(low: u16, known: u8) -> Told {
     u32::from(low) << 8 | u32::from(known)
 }
 
@@ -117,7 +118,7 @@ fn unite(plane: &mut Plane, set: &[u64; WORDS]) {
 
 /// Tells the places that are in both sets, ascending.
 #[inline]
-fn each_of_both(one: &[u64; WORDS], other: &[u64; WORDS], mut tell: impl FnMut(u16)) {
+fn each_of_both(one: &[u64; WORDS], other: &[u64; WORDS], mut each: impl FnMut(u16)) {
     const LINE: usize = 8;
     let (one, _) = one.as_chunks::<LINE>();
     let (other, _) = other.as_chunks::<LINE>();
@@ -128,17 +129,19 @@ fn each_of_both(one: &[u64; WORDS], other: &[u64; WORDS], mut tell: impl FnMut(u
         }
         for (mut open, base) in common.into_iter().zip((base..).step_by(64)) {
             while open != 0 {
-                tell((base + open.trailing_zeros()) as u16);
+                each((base + open.trailing_zeros()) as u16);
                 open &= open - 1;
             }
         }
     }
 }
 
-/// Whether a place is marked.
-#[inline]
-fn is_in(plane: &Plane, low: u16) -> bool {
-    plane[usize::from(low) / 64] >> (low % 64) & 1 == 1
+/// Takes away what is marked, in the fastest way: the words of what is `listed`, if all of it is.
+fn clear(plane: &mut Plane, listed: &[u16], are_all_listed: bool) {
+    match are_all_listed {
+        true => listed.iter().for_each(|&low| plane[usize::from(low) / 64] = 0),
+        false => plane.fill(0),
+    }
 }
 
 /// Adds those of `lows` that are in `all`. Which are is told without a branch: it cannot be foreseen.
@@ -152,22 +155,18 @@ fn keep(fresh: &mut Vec<Told>, all: &Plane, lows: &[U16], known: u8) {
             kept[count % BLOCK] = low;
             count += usize::from(is_in(all, low));
         }
-        fresh.extend(kept.iter().take(count).map(|&low| told(low, known)));
+        fresh.extend(kept.iter().take(count).map(|&low| tell(low, known)));
     }
 }
 
 impl Tables {
-    /// Takes away what was marked in the span before, in the fastest way.
+    /// Takes away what was marked in the span before.
     fn clear(&mut self) {
         let Self { all, kinds, are_used, first, are_listed, .. } = self;
-        let clear = |plane: &mut Plane| match are_listed {
-            true => first.iter().for_each(|&low| plane[bit(low).0] = 0),
-            false => plane.fill(0),
-        };
-        clear(all);
+        clear(all, first, *are_listed);
         for (plane, is_used) in kinds.iter_mut().zip(are_used) {
             if std::mem::take(is_used) {
-                clear(plane);
+                clear(plane, first, *are_listed);
             }
         }
         first.clear();
@@ -180,10 +179,10 @@ impl Tables {
         let mut are_listed = true;
         // Those that `all` does not have yet.
         let mut are_new = [false; KINDS.len()];
-        let mut of_kind = |known: u8, mark: &mut dyn FnMut(&mut Plane)| {
+        let mut of_kind = |known: u8, change: &mut dyn FnMut(&mut Plane)| {
             let kind = kind_of(known);
             are_used[kind] = true;
-            mark(&mut kinds[kind]);
+            change(&mut kinds[kind]);
         };
         feed.read(span, usize::MAX, |part| match part {
             Part::Large(set) => {
@@ -194,12 +193,11 @@ impl Tables {
                 });
             }
             _ if are_listed && first.len() + part.len() < LISTED => part.each(|low, known| {
-                let (word, bit) = bit(low);
-                if all[word] & bit == 0 {
+                if !is_in(all, low) {
                     first.push(low);
                 }
-                all[word] |= bit;
-                of_kind(known, &mut |plane| plane[word] |= bit);
+                mark(all, low);
+                of_kind(known, &mut |plane| mark(plane, low));
             }),
             Part::Lows(lows, known) if lows.len() >= UNITED => {
                 are_listed = false;
@@ -209,9 +207,8 @@ impl Tables {
             _ => {
                 are_listed = false;
                 part.each(|low, known| {
-                    let (word, bit) = bit(low);
-                    all[word] |= bit;
-                    of_kind(known, &mut |plane| plane[word] |= bit);
+                    mark(all, low);
+                    of_kind(known, &mut |plane| mark(plane, low));
                 });
             }
         });
@@ -238,7 +235,7 @@ impl Tables {
             Part::Large(set) if is_listed => {
                 let mut ask = |low| match set.known(span, low) {
                     0 => {}
-                    known => fresh.push(self::told(low, known)),
+                    known => fresh.push(tell(low, known)),
                 };
                 match is_second {
                     true => first.iter().for_each(|&low| ask(low)),
@@ -246,11 +243,11 @@ impl Tables {
                 }
             }
             Part::Large(set) => set.sets(span, |known, set| {
-                each_of_both(all, set, |low| fresh.push(self::told(low, known)));
+                each_of_both(all, set, |low| fresh.push(tell(low, known)));
             }),
             _ => part.each(|low, known| {
                 if is_in(all, low) {
-                    fresh.push(self::told(low, known));
+                    fresh.push(tell(low, known));
                 }
             }),
         });
@@ -270,7 +267,7 @@ impl Tables {
             for fresh in fresh.iter_mut() {
                 let known = before.find(|told| low_of(**told) == low_of(*fresh));
                 let known = known.map_or(0, |told| both(*told as u8, *fresh as u8));
-                *fresh = self::told(low_of(*fresh), known);
+                *fresh = tell(low_of(*fresh), known);
             }
         }
         std::mem::swap(told, fresh);
@@ -278,14 +275,8 @@ impl Tables {
 
     /// Leaves the places in `told` marked alone.
     fn mark_told(&mut self) {
-        match self.are_listed {
-            true => self.first.iter().for_each(|&low| self.all[bit(low).0] = 0),
-            false => self.all.fill(0),
-        }
-        for told in &self.told {
-            let (word, bit) = bit(low_of(*told));
-            self.all[word] |= bit;
-        }
+        clear(&mut self.all, &self.first, self.are_listed);
+        self.told.iter().for_each(|&told| mark(&mut self.all, low_of(told)));
     }
 
     /// The places that are left, if the first word is the `only` one or not.

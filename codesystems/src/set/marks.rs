@@ -87,11 +87,15 @@ impl Marks {
         if ordinal >= self.count {
             return;
         }
-        let at = ordinal as usize / 64;
-        if let (Some(word), Some(used)) =
-            (self.bits.words.get_mut(at), self.bits.used.get_mut(at / BLOCK))
-        {
-            *word |= 1 << (ordinal % 64);
+        self.unite(ordinal as usize / 64, 1 << (ordinal % 64));
+    }
+
+    /// Marks the ordinals of the bits of a word.
+    #[inline]
+    fn unite(&mut self, at: usize, bits: u64) {
+        let Bits { words, used } = &mut self.bits;
+        if let (Some(word), Some(used)) = (words.get_mut(at), used.get_mut(at / BLOCK)) {
+            *word |= bits;
             *used = true;
         }
     }
@@ -140,12 +144,7 @@ impl Marks {
         if at != last as usize / 64 {
             return self.insert_long_run(start, last);
         }
-        if let (Some(word), Some(used)) =
-            (self.bits.words.get_mut(at), self.bits.used.get_mut(at / BLOCK))
-        {
-            *word |= u64::MAX << (start % 64) & u64::MAX >> (63 - last % 64);
-            *used = true;
-        }
+        self.unite(at, u64::MAX << (start % 64) & u64::MAX >> (63 - last % 64));
     }
 
     /// Marks the ordinals `start..=last`, which are known.

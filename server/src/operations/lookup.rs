@@ -9,6 +9,7 @@ use std::sync::Arc;
 use codesystems::index::{DesignationRef, LanguageScores, PropertyRef, Told};
 use codesystems::systems::snomed::{self, expression};
 use codesystems::{Canonical, ConceptIx, Edition, PropertyKind, PropertyValue};
+use rustc_hash::FxHashMap;
 use valuesets::CodeSystem;
 use valuesets::expressions::Made;
 
@@ -294,13 +295,8 @@ impl Writer<'_> {
             if !designation.is_active() || !is_wanted {
                 continue;
             }
-            let kind = designation.language_and_use();
-            let known = of_edition.iter().position(|(known, _)| *known == kind);
-            let at = known.unwrap_or_else(|| {
-                of_edition.push((kind, head_of(designation)));
-                of_edition.len() - 1
-            });
-            let Some((_, head)) = of_edition.get(at) else { continue };
+            let head = of_edition.entry(designation.language_and_use());
+            let head = head.or_insert_with(|| head_of(designation));
             let value = self.edition.designation_bytes(designation.number());
             out.designation(head, value, |out| {
                 if let Some(source) = source {
@@ -414,7 +410,7 @@ impl Writer<'_> {
 struct Heads(Vec<([u8; 32], OfEdition)>);
 
 /// Heads by the numbers of language and use.
-type OfEdition = Vec<((u8, u8), DesignationHead)>;
+type OfEdition = FxHashMap<(u8, u8), DesignationHead>;
 
 /// Editions whose heads a thread keeps.
 const MOST_HEADS: usize = 8;
@@ -430,7 +426,7 @@ impl Heads {
             if self.0.len() >= MOST_HEADS {
                 self.0.remove(0);
             }
-            self.0.push((*hash, Vec::new()));
+            self.0.push((*hash, OfEdition::default()));
             self.0.len() - 1
         });
         &mut self.0[at].1

@@ -129,13 +129,10 @@ impl ShownRows {
 
     /// Reads rows and the ends of their texts, so that the processor fetches all of them at once.
     pub(super) fn touch(&self, edition: &Edition, concepts: &[ConceptIx]) {
-        let found = |concept: &ConceptIx| {
-            let row = self.rows.get(concept.row())?;
-            // Read here: rows lie far from each other, and so do texts.
-            Some((row.text, row.text_length))
-        };
-        let texts: Vec<(u32, u16)> = concepts.iter().filter_map(found).collect();
-        touch(texts.iter().map(|&(text, length)| text_at(edition, text, length)));
+        // First all rows, then all texts: they lie far from each other.
+        let rows = concepts.iter().filter_map(|concept| self.rows.get(concept.row()));
+        let texts: Vec<&[u8]> = rows.map(|row| row.text(edition)).collect();
+        touch(texts);
     }
 }
 
@@ -186,15 +183,10 @@ impl Row {
     }
 
     fn text<'e>(&self, edition: &'e Edition) -> &'e [u8] {
-        text_at(edition, self.text, self.text_length)
+        let length = if self.text_length >= NONE { 0 } else { usize::from(self.text_length) };
+        let start = self.text as usize;
+        edition.bytes(Section::Texts).get(start..start + length).unwrap_or_default()
     }
-}
-
-/// The text of a row.
-fn text_at(edition: &Edition, start: u32, length: u16) -> &[u8] {
-    let length = if length >= NONE { 0 } else { usize::from(length) };
-    let start = start as usize;
-    edition.bytes(Section::Texts).get(start..start + length).unwrap_or_default()
 }
 
 impl Edition {
